@@ -1,0 +1,4 @@
+//! Connections to what lies outside the program. No word of a feature stands here.
+
+pub mod clock;
+pub mod database;

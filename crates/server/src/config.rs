@@ -1,0 +1,300 @@
+//! Settings: `config.default.toml` < a file < the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::texts::Locale;
+
+/// The defaults, and the manual of every setting.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// All settings, by section. What each means stands in `config.default.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub log: Log,
+    pub database: Database,
+    pub redis: Redis,
+    pub objects: Objects,
+    pub auth: Auth,
+    pub stomp: Stomp,
+    pub limits: Limits,
+    pub messages: Messages,
+    pub support: Support,
+    pub consultation: Consultation,
+    pub hot: Hot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    Dev,
+    Prod,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub profile: Profile,
+    pub data_dir: PathBuf,
+    pub allowed_origins: Vec<String>,
+    pub embed_origins: Vec<String>,
+    pub trusted_proxies: Vec<String>,
+    pub default_locale: Locale,
+    pub time_zone: String,
+    pub shutdown_s: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub connections: u32,
+    pub acquire_timeout_s: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    pub url: String,
+    pub endpoint: String,
+    pub access_key: SecretString,
+    pub secret_key: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub secret: SecretString,
+    pub token_ttl_s: u64,
+    pub refresh_ttl_s: u64,
+    pub password_hashes_at_once: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stomp {
+    pub tcp_listen: String,
+    pub heartbeat_ms: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionsPolicy {
+    CloseOldest,
+    RefuseNewest,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub connections_per_address: u32,
+    pub connections_per_user: u32,
+    pub connections_per_user_policy: ConnectionsPolicy,
+    pub connects_per_minute_per_address: u32,
+    pub sends_per_second_per_user: u32,
+    pub sends_burst_per_user: u32,
+    pub signals_per_second_per_user: u32,
+    pub signals_burst_per_user: u32,
+    pub sessions_per_hour_per_customer: u32,
+    pub open_sessions_per_customer: u32,
+    pub active_sessions_per_agent: u32,
+    pub logins_per_minute_per_address: u32,
+    pub http_header_timeout_s: u64,
+    pub http_body_bytes: usize,
+    pub http_connections: usize,
+    pub connect_timeout_s: u64,
+    pub frame_timeout_s: u64,
+    pub frame_bytes: usize,
+    pub headers: usize,
+    pub headers_bytes: usize,
+    pub subscriptions_per_connection: usize,
+    pub queue_bytes_per_connection: usize,
+    pub slow_reader_timeout_s: u64,
+    pub transactions_per_connection: usize,
+    pub transaction_frames: usize,
+    pub transaction_bytes: usize,
+    pub sends_in_flight_per_connection: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    pub content_chars_max: usize,
+    pub queue_length: usize,
+    pub batch_max: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenAgentGone {
+    End,
+    Requeue,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Support {
+    pub leave_after_s: u64,
+    pub grace_s: u64,
+    pub waiting_grace_s: u64,
+    pub when_agent_gone: WhenAgentGone,
+    pub long_wait_s: u64,
+    pub title_chars_max: usize,
+    pub statistics_every_s: u64,
+}
+
+/// Settings of consultations: their names are fixed, the feature comes later.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consultation {
+    pub idle_end_s: u64,
+    pub max_s: u64,
+    pub warning_before_s: u64,
+    pub snapshot_every_s: u64,
+    pub temp_keep_s: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hot {
+    pub ttl_s: u64,
+}
+
+/// Why the settings cannot be used; names the setting.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0}")]
+    Read(#[from] config::ConfigError),
+    #[error("{name}: {why}")]
+    Value { name: &'static str, why: String },
+}
+
+const LISTS: [&str; 3] = [
+    "server.allowed_origins",
+    "server.embed_origins",
+    "server.trusted_proxies",
+];
+
+impl Config {
+    /// Reads the defaults, then `file`, then `MARU_<SECTION>__<KEY>` of the environment.
+    ///
+    /// # Errors
+    /// An unreadable file, an unknown name, or a value of the wrong kind; the error names it.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::from_environment(file, std::env::vars())
+    }
+
+    fn from_environment(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let ours = environment
+            .filter(|(name, _)| name.starts_with("MARU_") && name.contains("__"))
+            .collect();
+        let mut builder =
+            config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        let mut from_environment = Environment::with_prefix("MARU")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .source(Some(ours));
+        for list in LISTS {
+            from_environment = from_environment.with_list_parse_key(list);
+        }
+        let config: Self = builder
+            .add_source(from_environment)
+            .build()?
+            .try_deserialize()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if jiff::tz::TimeZone::get(&self.server.time_zone).is_err() {
+            return Err(ConfigError::Value {
+                name: "server.time_zone",
+                why: format!("{:?} is not an IANA time zone", self.server.time_zone),
+            });
+        }
+        for (name, value) in [
+            ("messages.queue_length", self.messages.queue_length),
+            ("messages.batch_max", self.messages.batch_max),
+            ("messages.content_chars_max", self.messages.content_chars_max),
+            ("database.connections", self.database.connections as usize),
+            ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
+        ] {
+            if value == 0 {
+                return Err(ConfigError::Value {
+                    name,
+                    why: "must be at least 1".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let vars = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Config::from_environment(None, vars)
+    }
+
+    #[test]
+    fn the_defaults_are_whole() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.support.grace_s, 120);
+        assert_eq!(config.server.default_locale, Locale::Ko);
+    }
+
+    #[test]
+    fn the_environment_overrides_and_splits_lists() {
+        let config = with(&[
+            ("MARU_SUPPORT__GRACE_S", "7"),
+            ("MARU_SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+        ])
+        .unwrap();
+        assert_eq!(config.support.grace_s, 7);
+        assert_eq!(config.server.allowed_origins.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let error = with(&[("MARU_SUPPORT__GRASE_S", "7")]).unwrap_err();
+        assert!(error.to_string().contains("grase_s"), "{error}");
+    }
+}

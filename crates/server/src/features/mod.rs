@@ -1,0 +1,3 @@
+//! What Maru can do, a folder a feature.
+
+pub mod accounts;
