@@ -1,0 +1,3 @@
+export * from './particle';
+export * from './texts';
+export * from './time';

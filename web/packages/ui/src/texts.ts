@@ -1,0 +1,99 @@
+import { type Messages, setupI18n } from '@lingui/core';
+import { useSyncExternalStore } from 'react';
+import { fitParticles } from './particle';
+import type shared from './texts/en.json';
+
+export type Locale = 'ko' | 'en';
+export type SharedKey = keyof typeof shared;
+export type Values = Record<string, string | number | null | undefined>;
+export type Translate<Key extends string> = (key: Key, values?: Values) => string;
+type Catalog<Key extends string> = Record<Key, unknown>;
+type Loaders<Key extends string> = Record<Locale, () => Promise<{ default: Catalog<Key> }>>;
+
+const LOCALE_KEY = 'maru:locale';
+const i18n = setupI18n({ missing: (_locale, id) => id });
+const loaders: Loaders<string>[] = [
+  {
+    ko: () => import('./texts/ko.json'),
+    en: () => import('./texts/en.json'),
+  } satisfies Loaders<SharedKey>,
+];
+const listeners = new Set<() => void>();
+let current: Translate<string> = translate;
+
+function translate(key: string, values?: Values): string {
+  return fitParticles(i18n._(key, values));
+}
+
+/** The language now shown. */
+export function locale(): Locale {
+  return i18n.locale === 'en' ? 'en' : 'ko';
+}
+
+/** The language to begin with: what the reader chose before, else the browser's, else Korean. */
+export function preferredLocale(wanted?: string | null): Locale {
+  if (wanted === 'ko' || wanted === 'en') return wanted;
+  try {
+    const kept = localStorage.getItem(LOCALE_KEY);
+    if (kept === 'ko' || kept === 'en') return kept;
+  } catch {
+    // Storage is blocked: the browser's language decides.
+  }
+  for (const language of navigator.languages ?? []) {
+    if (language.startsWith('ko')) return 'ko';
+    if (language.startsWith('en')) return 'en';
+  }
+  return 'ko';
+}
+
+/** Loads a language's texts and shows them; every view that uses `useT` renders again, keeping its state. */
+export async function setLocale(next: Locale): Promise<void> {
+  const catalogs = await Promise.all(loaders.map(loader => loader[next]()));
+  for (const catalog of catalogs) i18n.load(next, catalog.default as Messages);
+  i18n.activate(next);
+  document.documentElement.lang = next;
+  current = (key, values) => translate(key, values);
+  for (const listener of [...listeners]) listener();
+}
+
+/** `setLocale`, remembered for the next visit. */
+export function chooseLocale(next: Locale): Promise<void> {
+  try {
+    localStorage.setItem(LOCALE_KEY, next);
+  } catch {
+    // Storage is blocked: the choice lasts for this visit.
+  }
+  return setLocale(next);
+}
+
+export function onLocale(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Adds an app's own texts to the shared ones. English names the keys; a key missing in Korean is a type error.
+ * Call it once at the top of the app, then `setLocale`.
+ */
+export function defineTexts<Key extends string>(own: Loaders<Key>) {
+  loaders.push(own);
+  const useT = (): Translate<Key | SharedKey> =>
+    useSyncExternalStore(
+      onLocale,
+      () => current,
+      () => current,
+    );
+  const t: Translate<Key | SharedKey> = translate;
+  return { t, useT };
+}
+
+/** The shared texts alone, for parts that several apps use. */
+export function useSharedT(): Translate<SharedKey> {
+  return useSyncExternalStore(
+    onLocale,
+    () => current,
+    () => current,
+  );
+}
+
+export const sharedT: Translate<SharedKey> = translate;
