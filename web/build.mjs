@@ -2,6 +2,7 @@
 // widget/frame.html and hashed files in assets/. `--watch` builds again on every change.
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import optimizeLocales from '@react-aria/optimize-locales-plugin';
 import { texts } from '@maru/ui/vite';
 import { build } from 'vite';
 import { checkSizes } from './sizes.mjs';
@@ -49,8 +50,15 @@ const builds = [
   ),
   withPreact(shared('apps/widget', { frame: at('apps/widget/widget/frame.html') })),
   loader(),
-  shared('apps/console', { console: at('apps/console/console/index.html') }),
+  agentConsole(),
 ];
+
+/** The console keeps only our two languages of React Aria's thirty. */
+function agentConsole() {
+  const config = shared('apps/console', { console: at('apps/console/console/index.html') });
+  config.plugins.push(optimizeLocales.vite({ locales: ['ko-KR', 'en-US'] }));
+  return config;
+}
 
 /** The embed script: one classic script under an unhashed name. */
 function loader() {
