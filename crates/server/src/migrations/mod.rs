@@ -6,6 +6,8 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::prelude::*;
 
 mod accounts;
+mod codes;
+mod rooms;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -13,7 +15,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(accounts::Step)]
+        vec![
+            Box::new(accounts::Step),
+            Box::new(rooms::Step),
+            Box::new(codes::Step),
+        ]
     }
 }
 
