@@ -1,1 +1,20 @@
+//! Connections, subscriptions and fan-out, blind to payloads.
+//!
+//! Owns the state of each connection's protocol, its bounded send queue, the hub that encodes a publication once for all
+//! who want the same bytes, resuming without hole or double, heart-beats, receipts, transactions and the ways to end a
+//! connection. It knows no feature, no database, no JSON: who may do what, and what a body means, is asked of an [`App`].
+//! Bytes come and go through `transport`; WebSocket is the one there is.
 
+mod app;
+mod broker;
+pub mod code;
+mod connection;
+mod limits;
+
+pub use app::{
+    Accepted, App, BoxFuture, Cause, Close, Completion, Grant, Publication, ReceiptHeaders, Refusal, RefusedAt,
+    SendFrame, Topic, UserId,
+};
+pub use broker::{Broker, Counts};
+pub use connection::{Connection, SubscriptionInfo};
+pub use limits::{ConnectionsPerUserPolicy, Limits};

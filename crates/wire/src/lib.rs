@@ -1,1 +1,16 @@
+//! The STOMP codec: bytes in, frames out, and back.
+//!
+//! Owns the grammar of STOMP 1.0, 1.1 and 1.2: frames, header escaping, content-length, heart-beats, and the limits
+//! that are checked while a frame is still arriving. It is sans-io: no sockets, no clock, no tasks; and it knows
+//! nothing of what a frame means (that is the broker's part). Client and server commands are both read and written,
+//! so a test client uses the same codec.
 
+mod decode;
+mod encode;
+mod frame;
+mod headers;
+
+pub use decode::{DecodeError, Decoder, Event, Limits};
+pub use encode::{Message, encode, encode_message};
+pub use frame::{Command, Frame, Version};
+pub use headers::Headers;
