@@ -1,0 +1,37 @@
+/**
+ * Calls `leave` when the page closes, unless another tab shows the same conversation or the page is only reloaded.
+ * Tabs know of each other by a broadcast channel. Returns its undo.
+ */
+export function leaveWithPage(sessionId: number, leave: () => void): () => void {
+  const me = Math.random().toString(36).slice(2);
+  const others = new Set<string>();
+  const channel =
+    typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`maru-here-${sessionId}`);
+  const say = (word: 'hello' | 'here' | 'bye') => channel?.postMessage({ word, from: me });
+  let reloading = false;
+
+  const onMessage = ({ data }: MessageEvent<{ word: string; from: string }>) => {
+    if (data.word === 'bye') others.delete(data.from);
+    else others.add(data.from);
+    if (data.word === 'hello') say('here');
+  };
+  const onNavigate = (event: Event) => {
+    reloading = (event as Event & { navigationType?: string }).navigationType === 'reload';
+  };
+  const onHide = () => {
+    say('bye');
+    if (others.size === 0 && !reloading) leave();
+  };
+
+  const navigation = (globalThis as { navigation?: EventTarget }).navigation;
+  channel?.addEventListener('message', onMessage);
+  navigation?.addEventListener('navigate', onNavigate);
+  addEventListener('pagehide', onHide);
+  say('hello');
+  return () => {
+    say('bye');
+    channel?.close();
+    navigation?.removeEventListener('navigate', onNavigate);
+    removeEventListener('pagehide', onHide);
+  };
+}

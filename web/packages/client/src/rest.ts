@@ -1,0 +1,72 @@
+import type { Bearer } from './auth';
+import { MaruError } from './error';
+import type { Http, Request } from './http';
+import type { Category, ExitReason, Message, Page, SessionFilter, SupportSession } from './wire';
+
+type Paging = { limit?: number; before?: string };
+type Call = Omit<Request, 'bearer'>;
+
+/** Every REST call, typed. Refusals are `MaruError`s. A refused token is renewed once and the call repeated. */
+export type Rest = ReturnType<typeof createRest>;
+
+export function createRest(http: Http, bearer: Bearer) {
+  async function call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, request: Call = {}) {
+    const token = await bearer.token();
+    try {
+      return await http<Answer>(method, path, { ...request, bearer: token });
+    } catch (error) {
+      const over = error instanceof MaruError && error.code === 'unauthenticated';
+      if (!over || !(await bearer.renew(token))) throw error;
+      return await http<Answer>(method, path, { ...request, bearer: await bearer.token() });
+    }
+  }
+  const get = <Answer>(path: string, query?: Call['query']) => call<Answer>('GET', path, { query });
+  const post = <Answer>(path: string, body: unknown = {}) => call<Answer>('POST', path, { body });
+  const session = (id: number) => `/api/chat/sessions/${id}`;
+  const admin = (id: number) => `/api/admin/chat/sessions/${id}`;
+
+  return {
+    /** Any other path, for what has no method of its own. */
+    call,
+    categories: () => get<{ items: Category[] }>('/api/chat/categories').then(answer => answer.items),
+    openSession: (body: { categoryId: number; title?: string }) =>
+      post<SupportSession>('/api/chat/sessions', body),
+    /** The customer's own, newest first. */
+    mySessions: (paging: Paging = {}) => get<Page<SupportSession>>('/api/chat/sessions', paging),
+    session: (id: number) => get<SupportSession>(session(id)),
+    /** Newest first. */
+    messages: (id: number, paging: Paging = {}) => get<Page<Message>>(`${session(id)}/messages`, paging),
+    cancel: (id: number) => post<SupportSession>(`${session(id)}/cancel`),
+    end: (id: number, exitReason?: ExitReason) =>
+      post<SupportSession>(`${session(id)}/end`, exitReason && { exitReason }),
+    leave: (id: number, reason?: string) =>
+      post<SupportSession>(`${session(id)}/leave`, reason && { reason }),
+    return: (id: number) => post<SupportSession>(`${session(id)}/return`),
+    read: (id: number, messageId?: number) =>
+      post<SupportSession>(`${session(id)}/read`, messageId && { messageId }),
+    /** `leave` that is still sent while the page closes. */
+    leaveNow(id: number): void {
+      http('POST', `${session(id)}/leave`, {
+        body: { reason: 'BROWSER_CLOSE' },
+        bearer: bearer.tokenNow(),
+        keepalive: true,
+      }).catch(() => {});
+    },
+    admin: {
+      sessions: (filter: SessionFilter = {}) =>
+        get<Page<SupportSession>>('/api/admin/chat/sessions', { ...filter }),
+      history: (filter: SessionFilter = {}) =>
+        get<Page<SupportSession>>('/api/admin/chat/history', { ...filter }),
+      historyDetail: (id: number) =>
+        get<{ session: SupportSession; messages: Page<Message> }>(`/api/admin/chat/history/${id}`),
+      start: (id: number) => post<SupportSession>(`${admin(id)}/start`),
+      /** Without an agent: back to the queue. */
+      transfer: (id: number, agentId?: number) =>
+        post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
+      end: (id: number, exitReason?: ExitReason) =>
+        post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
+      stats: (range: { from?: string; to?: string } = {}) =>
+        get<Record<string, unknown>>('/api/admin/chat/stats', range),
+    },
+  };
+}
