@@ -7,6 +7,7 @@ use config::{Environment, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::network::{AddressRange, is_origin};
 use crate::texts::Locale;
 
 /// The defaults, and the manual of every setting.
@@ -45,7 +46,7 @@ pub struct Server {
     pub data_dir: PathBuf,
     pub allowed_origins: Vec<String>,
     pub embed_origins: Vec<String>,
-    pub trusted_proxies: Vec<String>,
+    pub trusted_proxies: Vec<AddressRange>,
     pub default_locale: Locale,
     pub time_zone: String,
     pub shutdown_s: u64,
@@ -247,12 +248,29 @@ impl Config {
                 why: format!("{:?} is not an IANA time zone", self.server.time_zone),
             });
         }
+        for (name, origins) in [
+            ("server.allowed_origins", &self.server.allowed_origins),
+            ("server.embed_origins", &self.server.embed_origins),
+        ] {
+            if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
+                return Err(ConfigError::Value {
+                    name,
+                    why: format!("{wrong:?} is neither * nor scheme://host[:port]"),
+                });
+            }
+        }
         for (name, value) in [
             ("messages.queue_length", self.messages.queue_length),
             ("messages.batch_max", self.messages.batch_max),
-            ("messages.content_chars_max", self.messages.content_chars_max),
+            (
+                "messages.content_chars_max",
+                self.messages.content_chars_max,
+            ),
             ("database.connections", self.database.connections as usize),
-            ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
+            (
+                "auth.password_hashes_at_once",
+                self.auth.password_hashes_at_once,
+            ),
         ] {
             if value == 0 {
                 return Err(ConfigError::Value {
@@ -285,7 +303,10 @@ mod tests {
     fn the_environment_overrides_and_splits_lists() {
         let config = with(&[
             ("MARU_SUPPORT__GRACE_S", "7"),
-            ("MARU_SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+            (
+                "MARU_SERVER__ALLOWED_ORIGINS",
+                "https://a.example,https://b.example",
+            ),
         ])
         .unwrap();
         assert_eq!(config.support.grace_s, 7);

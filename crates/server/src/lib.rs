@@ -3,7 +3,9 @@
 pub mod adapters;
 pub mod config;
 pub mod features;
+pub mod limits;
 pub mod migrations;
+pub mod network;
 pub mod problem;
 pub mod texts;
 pub mod time;
