@@ -1,0 +1,54 @@
+//! The way from here to live connections.
+
+use std::sync::{Arc, OnceLock};
+
+use broker::{Publication, Topic};
+use bytes::Bytes;
+use serde::Serialize;
+
+/// Whoever shows publications to live connections.
+pub trait Live: Send + Sync + 'static {
+    /// Shows to everybody subscribed now, without waiting.
+    fn publish(&self, topic: &Topic, publication: &Publication);
+    /// Whether anybody would hear it.
+    fn has_subscribers(&self, topic: &Topic) -> bool;
+}
+
+/// The way to live connections; leads nowhere until it is [`Outlet::connect`]ed. Cheap to clone.
+///
+/// The broker is built over the features, so they cannot name it; they hold this instead.
+#[derive(Clone, Default)]
+pub struct Outlet(Arc<OnceLock<Arc<dyn Live>>>);
+
+impl Outlet {
+    /// Leads to `live` from now on; a second call changes nothing.
+    pub fn connect(&self, live: Arc<dyn Live>) {
+        let _ = self.0.set(live);
+    }
+
+    /// Shows `body` to those who are subscribed to `topic`; encodes nothing if there is nobody.
+    pub fn show(&self, topic: &Topic, body: &impl Serialize) {
+        self.show_if_heard(topic, || Publication::json(json(body)));
+    }
+
+    /// Like [`Outlet::show`], for what is of use only now and may be left out.
+    pub fn show_volatile(&self, topic: &Topic, body: &impl Serialize) {
+        self.show_if_heard(topic, || Publication::json(json(body)).volatile());
+    }
+
+    /// Shows what `publication` makes, if anybody would hear it.
+    pub fn show_if_heard(&self, topic: &Topic, publication: impl FnOnce() -> Publication) {
+        if let Some(live) = self.0.get()
+            && live.has_subscribers(topic)
+        {
+            live.publish(topic, &publication());
+        }
+    }
+}
+
+/// `body` as JSON.
+pub(super) fn json(body: &impl Serialize) -> Bytes {
+    Bytes::from(
+        serde_json::to_vec(body).expect("our own types have string keys and no failing parts"),
+    )
+}

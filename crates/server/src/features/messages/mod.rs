@@ -1,0 +1,145 @@
+//! Messages: the one way in (stored, numbered, then shown), and the ways to read them again.
+//!
+//! Owns the tables `room`, `room_member`, `message` and `read_mark`. Knows no kind of conversation: a feature
+//! brings its changes as a [`RoomChange`], and who may write is the room's [`Gate`] and its members.
+//!
+//! Invariants: a message that anybody sees, and a change that is answered, is committed and synced. In a room
+//! `seq` counts messages and `rev` counts all stored changes, both without holes; everybody sees them in that
+//! order. (room, sender, clientMessageId) is unique for ever.
+
+mod live;
+mod message;
+pub mod rules;
+mod store;
+mod writer;
+
+use broker::{Publication, Topic};
+use sea_orm::DbErr;
+
+pub use live::{Live, Outlet};
+pub use message::{Draft, Message, MessageView, NewMessage, Page, Receipt, Sender, Side, System};
+pub use store::{Gate, Head, NewRoom};
+pub use writer::{ChangeError, ChangeFuture, RoomChange, Turn, Writer, WriterTask};
+
+use crate::adapters::database::Database;
+use crate::problem::Refusal;
+
+/// The topic of a room's messages and events.
+pub fn room_topic(room_id: i64) -> Topic {
+    Topic::from(format!("/topic/chat/{room_id}"))
+}
+
+/// How far people have read in a room: what makes `isRead`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(Vec<Mark>);
+
+/// One reader's mark: everything up to `seq`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mark {
+    pub reader_id: i64,
+    pub seq: i64,
+    #[serde(skip)]
+    pub side: Side,
+}
+
+impl Marks {
+    /// The highest message that somebody of `side` has read, 0 if none.
+    pub fn of_side(&self, side: Side) -> i64 {
+        let of_side = self.0.iter().filter(|mark| mark.side == side);
+        of_side.map(|mark| mark.seq).max().unwrap_or(0)
+    }
+
+    /// Every mark.
+    pub fn all(&self) -> &[Mark] {
+        &self.0
+    }
+
+    /// Whether the side that did not write `message` has read it. A system message is read when both have.
+    pub fn has_read(&self, message: &Message) -> bool {
+        match message.sender_side() {
+            Some(side) => self.of_side(side.other()) >= message.seq,
+            None => self.of_side(Side::Member).min(self.of_side(Side::Agent)) >= message.seq,
+        }
+    }
+}
+
+/// Reading and writing messages. Cheap to clone.
+#[derive(Clone)]
+pub struct Messages {
+    db: Database,
+    writer: Writer,
+    content_chars_max: usize,
+}
+
+impl Messages {
+    /// Messages of `db`, written by `writer`.
+    pub const fn new(db: Database, writer: Writer, content_chars_max: usize) -> Self {
+        Self {
+            db,
+            writer,
+            content_chars_max,
+        }
+    }
+
+    /// The trimmed content, if it may be sent.
+    ///
+    /// # Errors
+    /// `empty_content`, `content_too_long`, or `invalid_request` for U+0000.
+    pub fn check_content(&self, content: &str) -> Result<String, Refusal> {
+        rules::content(content, self.content_chars_max)
+    }
+
+    /// Stores a message and shows it to the room. The message is queued when this returns; the receipt comes when it is stored.
+    ///
+    /// # Errors
+    /// `unavailable` if the queue is full; in the receipt: `not_participant`, `wrong_state`, `invalid_request` (unknown `replyTo`), `unavailable`.
+    pub fn send(
+        &self,
+        message: NewMessage,
+    ) -> Result<impl Future<Output = Result<Receipt, Refusal>> + Send + use<>, Refusal> {
+        self.writer.send(message)
+    }
+
+    /// Makes a change of a feature in the room's order, and answers when it is stored and shown.
+    ///
+    /// # Errors
+    /// What the change refuses; `unavailable` if the queue is full or the database fails.
+    pub async fn change<C: RoomChange>(&self, change: C) -> Result<C::Output, Refusal> {
+        self.writer.change(change).await
+    }
+
+    /// Up to `limit` messages with a lower `seq` than `before` (none: the newest), newest first.
+    pub async fn page(&self, room_id: i64, before: Option<i64>, limit: u64) -> Result<Page, DbErr> {
+        let mut items = store::before(self.db.read(), room_id, before, limit + 1).await?;
+        let more = items.len() as u64 > limit;
+        items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(Page {
+            next_cursor: items.last().filter(|_| more).map(|last| last.seq),
+            marks: store::marks(self.db.read(), room_id).await?,
+            items,
+        })
+    }
+
+    /// Up to `limit` messages with a higher `seq` than `after`, in order, as they are shown.
+    pub async fn replay(
+        &self,
+        room_id: i64,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<Publication>, DbErr> {
+        let marks = store::marks(self.db.read(), room_id).await?;
+        let items = store::after(self.db.read(), room_id, after, limit).await?;
+        Ok(items.iter().map(|m| m.publication(&marks)).collect())
+    }
+
+    /// The room's numbers and gate as they stand in the database.
+    pub async fn head(&self, room_id: i64) -> Result<Option<Head>, DbErr> {
+        store::head(self.db.read(), room_id, false).await
+    }
+
+    /// How far everybody has read.
+    pub async fn marks(&self, room_id: i64) -> Result<Marks, DbErr> {
+        store::marks(self.db.read(), room_id).await
+    }
+}

@@ -1,0 +1,3 @@
+//! Support: a customer and an agent, with a queue, grace periods and history.
+
+pub mod rules;
