@@ -2,8 +2,8 @@
 // widget/frame.html and hashed files in assets/. `--watch` builds again on every change.
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import optimizeLocales from '@react-aria/optimize-locales-plugin';
 import { texts } from '@maru/ui/vite';
+import optimizeLocales from '@react-aria/optimize-locales-plugin';
 import { build } from 'vite';
 import { checkSizes } from './sizes.mjs';
 
