@@ -1,3 +1,4 @@
 export * from './particle';
 export * from './texts';
+export * from './theme';
 export * from './time';

@@ -25,6 +25,11 @@ function translate(key: string, values?: Values): string {
   return fitParticles(i18n._(key, values));
 }
 
+/** Whether the language now shown has that text. */
+export function hasText(key: string): boolean {
+  return key in i18n.messages;
+}
+
 /** The language now shown. */
 export function locale(): Locale {
   return i18n.locale === 'en' ? 'en' : 'ko';

@@ -1,0 +1,114 @@
+import type { Conversation } from '@maru/client';
+import { useSharedT } from '@maru/ui';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import css from './composer.module.css';
+import { listenForEnter } from './enter';
+import { Icon } from './icons';
+
+const LENGTH_MAX = 2000;
+const LENGTH_SHOWN_FROM = 1800;
+
+export interface ComposerProps {
+  conversation: Conversation;
+  sessionId: number;
+  /** Takes the focus when it appears. */
+  autoFocus?: boolean;
+  placeholder?: string;
+}
+
+/** The message box. What stands in it outlives a reload and a change of language. */
+export function Composer({ conversation, sessionId, autoFocus = false, placeholder }: ComposerProps) {
+  const t = useSharedT();
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [length, setLength] = useState(0);
+  const hint = useId();
+  const draftKey = `maru:draft:${sessionId}`;
+
+  const changed = () => {
+    const element = box.current;
+    if (!element) return;
+    fit(element);
+    keepDraft(draftKey, element.value);
+    setLength([...element.value.trim()].length);
+  };
+  const send = () => {
+    const element = box.current;
+    const text = element?.value.trim();
+    if (!element || !text || [...text].length > LENGTH_MAX) return;
+    element.value = '';
+    changed();
+    conversation.send(text);
+  };
+  const sendNow = useRef(send);
+  sendNow.current = send;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the draft is read when the conversation changes
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    box.current.value = keptDraft(draftKey);
+    changed();
+    if (autoFocus) box.current.focus();
+  }, [draftKey]);
+  useEffect(() => (box.current ? listenForEnter(box.current, () => sendNow.current()) : undefined), []);
+
+  return (
+    <form
+      className={css.composer}
+      onSubmit={event => {
+        event.preventDefault();
+        send();
+        box.current?.focus();
+      }}
+    >
+      <textarea
+        ref={box}
+        className={css.box}
+        rows={1}
+        aria-label={t('composer')}
+        aria-describedby={length > LENGTH_SHOWN_FROM ? hint : undefined}
+        placeholder={placeholder ?? t('composer.placeholder')}
+        enterKeyHint="send"
+        onInput={() => {
+          changed();
+          conversation.typing(box.current?.value !== '');
+        }}
+      />
+      {length > LENGTH_SHOWN_FROM && (
+        <span id={hint} className={css.count} data-over={length > LENGTH_MAX}>
+          {length} / {LENGTH_MAX}
+        </span>
+      )}
+      <button
+        type="submit"
+        className={css.send}
+        disabled={length === 0 || length > LENGTH_MAX}
+        aria-label={t('composer.send')}
+      >
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}
+
+/** As tall as its text, up to what the style allows. */
+function fit(box: HTMLTextAreaElement): void {
+  box.style.height = 'auto';
+  box.style.height = `${box.scrollHeight + 2}px`;
+}
+
+function keptDraft(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function keepDraft(key: string, text: string): void {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch {
+    // Storage is blocked or full: the draft lives in the box.
+  }
+}

@@ -1,0 +1,15 @@
+export { Composer, type ComposerProps } from './composer';
+export { ConnectionBanner } from './connection-banner';
+export { chooseEnterSends, enterSends, listenForEnter } from './enter';
+export { Icon, type IconName } from './icons';
+export { LinkedText } from './linked-text';
+export { splitLinks } from './links';
+export { MessageList, type MessageListProps } from './message-list';
+export { MaruProvider, useAuth, useConnection, useMaru } from './provider';
+export { type Row, toRows } from './rows';
+export { StatusBadge } from './status-badge';
+export { useStore } from './store';
+export { systemText } from './system-text';
+export { TypingLine } from './typing-line';
+export { useAttention } from './use-attention';
+export { type ConversationOptions, useConversation } from './use-conversation';
