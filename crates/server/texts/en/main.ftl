@@ -24,6 +24,7 @@ error-token-invalid = Your log-in is not valid. Please log in again.
 error-origin = This site may not connect.
 error-agent-unknown = There is no such agent.
 error-agent-busy = This agent cannot take another session.
+guest-name = Guest { $mark }
 system-opened = Waiting for an agent.
 system-started = { $agent } started the conversation.
 system-joined-member = { $name } joined.

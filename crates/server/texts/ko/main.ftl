@@ -24,6 +24,7 @@ error-token-invalid = 로그인 정보가 올바르지 않습니다. 다시 로�
 error-origin = 이 사이트에서는 접속할 수 없습니다.
 error-agent-unknown = 그런 상담원이 없습니다.
 error-agent-busy = 이 상담원은 더 이상 상담을 맡을 수 없습니다.
+guest-name = 손님 { $mark }
 system-opened = 상담을 기다리는 중입니다.
 system-started = { $agent } 상담원이 상담을 시작했습니다.
 system-joined-member = { $name }님이 들어왔습니다.

@@ -1,5 +1,7 @@
 //! What handlers take from a request: who calls, in which language to answer, and a JSON body.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -13,7 +15,7 @@ use crate::problem::{Code, Refusal};
 use crate::texts::{Locale, TextKey};
 
 /// The cookie of a log-in.
-pub(super) const COOKIE: &str = "maru_session";
+pub const COOKIE: &str = "maru_session";
 
 /// Who calls, and the language to answer in. Refuses a request without a log-in; `Option<Caller>` takes it.
 #[derive(Clone, Debug)]
@@ -118,6 +120,11 @@ impl Accounts {
             let jwt = jwt.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
             return self.from_bearer(jwt).await.map(Some);
         }
+        self.cookie_caller(parts).await
+    }
+
+    /// As [`Accounts::caller`], by the cookie only.
+    pub(super) async fn cookie_caller(&self, parts: &Parts) -> Result<Option<Principal>, Refusal> {
         let Some(cookie) = cookie(&parts.headers) else {
             return Ok(None);
         };
@@ -138,6 +145,30 @@ impl Accounts {
     }
 }
 
+/// Who asks for a log-in: nobody yet, but from somewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) address: IpAddr,
+    pub(super) https: bool,
+    /// A page of an origin that is not ours asks.
+    pub(super) is_foreign: bool,
+    pub(super) locale: Locale,
+    pub(super) cookie: Option<String>,
+}
+
+impl Visitor {
+    pub(super) fn of(accounts: &Accounts, parts: &Parts) -> Self {
+        let (network, peer) = (accounts.network(), peer_of(parts));
+        Self {
+            address: network.client_address(peer, &parts.headers),
+            https: network.is_https(peer, &parts.headers),
+            is_foreign: !network.origin_allowed(peer, &parts.headers),
+            locale: locale(accounts, &parts.headers),
+            cookie: cookie(&parts.headers).map(str::to_owned),
+        }
+    }
+}
+
 /// The token in `Bearer <token>`.
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
@@ -145,7 +176,7 @@ pub fn bearer(authorization: &str) -> Option<&str> {
 }
 
 /// The value of the cookie of a log-in.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -1,25 +1,74 @@
 //! Accounts, log-ins and tokens: who somebody is. What a person may do to a conversation is the conversation's own rule.
+//!
+//! - A log-in is a row. Its access tokens (JWT, short), its refresh tokens (each good once) and its cookie all hang on
+//!   it: revoke the row and they are over, at most half a second later, in every process on this database.
+//! - An old refresh token that comes back means that two have it: the log-in is revoked.
+//! - Name and roles are the account's of now; what a token says of them is for its reader only.
+//! - Nothing that lets somebody in is stored: passwords as argon2id, cookies as SHA-256, refresh tokens not at all.
 
 mod callers;
+mod changes;
 pub mod handlers;
+mod passwords;
 mod principal;
+mod rules;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod users;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tokio_util::sync::CancellationToken;
+use moka::sync::Cache;
+use sea_orm::DbErr;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::broadcast;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::database::Database;
 use crate::config::Config;
+use crate::limits::LoginLimit;
 use crate::network::Network;
 use crate::problem::{Code, Refusal};
-use crate::texts::Locale;
+use crate::texts::{Locale, TextKey};
 use crate::time::Time;
+use passwords::Passwords;
+use rules::{Account, Login, Stale};
+use tokens::{Keys, RefreshToken};
 
-pub use callers::{Body, Caller, Language, bearer};
+pub use callers::{Body, COOKIE, Caller, Language, bearer};
+pub use changes::{Change, Changes};
 pub use principal::{Principal, Role};
+pub use users::{DEMO_USERS, DemoUser, NewUser, UserError};
+
+/// How long a row that was read counts: with the poll and the read itself, under half a second.
+const FRESH: Duration = Duration::from_millis(400);
+
+/// Rows that are kept; one more puts out the one used least.
+const CACHED_MAX: u64 = 20_000;
+
+/// The accounts of this server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Accounts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Database,
+    clock: Clock,
+    keys: Keys,
+    passwords: Passwords,
+    attempts: LoginLimit,
+    network: Network,
+    default_locale: Locale,
+    token_ttl_s: u64,
+    refresh_ttl_s: u64,
+    accounts: Cache<i64, Arc<Account>>,
+    logins: Cache<i64, Arc<Login>>,
+    changes: broadcast::Sender<Change>,
+}
 
 /// A person or program that has an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,74 +89,46 @@ impl Member {
     }
 }
 
-/// Something after which live connections must end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Every connection of this member: locked, expired, other roles, logged out everywhere.
-    Member(i64),
-    /// Every connection of this log-in: logged out, or its refresh token was used twice.
-    Login(i64),
-    /// Changes were lost: ask [`Accounts::recheck`] for every connection.
-    Missed,
-}
-
-/// What comes from [`Accounts::changes`].
-#[derive(Debug)]
-pub struct Changes(tokio::sync::broadcast::Receiver<Change>);
-
-impl Changes {
-    /// The next change; `None` when the accounts are gone. Cancel-safe.
-    pub async fn next(&mut self) -> Option<Change> {
-        use tokio::sync::broadcast::error::RecvError;
-        match self.0.recv().await {
-            Ok(change) => Some(change),
-            Err(RecvError::Lagged(_)) => Some(Change::Missed),
-            Err(RecvError::Closed) => None,
+impl From<&Account> for Member {
+    fn from(account: &Account) -> Self {
+        Self {
+            member_id: account.id,
+            user_code: account.code.clone(),
+            name: account.name.clone(),
+            contact: account.contact.clone(),
+            roles: account.roles.clone(),
+            is_guest: account.is_guest,
+            created_at: account.created_at,
         }
     }
 }
 
-/// An account to make or to change.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    pub code: String,
-    pub name: String,
-    pub role: Role,
-    /// Name to log in with; without one and with a password it is the code.
-    pub username: Option<String>,
-    pub password: Option<SecretString>,
-}
-
-/// Why a command about an account is not done.
-#[derive(Debug, thiserror::Error)]
-pub enum UserError {
-    #[error("{0}")]
-    Invalid(String),
-    #[error("there is no user with the code {0}")]
-    Unknown(String),
-    #[error(transparent)]
-    Database(#[from] sea_orm::DbErr),
-}
-
-/// The accounts of this server. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Accounts(Arc<Inner>);
-
+/// A log-in that was just begun or renewed, with what goes to its owner.
 #[derive(Debug)]
-struct Inner {
-    network: Network,
-    default_locale: Locale,
-    changes: tokio::sync::broadcast::Sender<Change>,
+struct Granted {
+    account: Arc<Account>,
+    login: Login,
+    access_token: String,
+    expires_in_s: i64,
+    refresh_token: String,
 }
 
 impl Accounts {
     /// The accounts in `db`; `secret` signs their tokens.
     pub fn new(db: Database, clock: Clock, config: &Config, secret: SecretString) -> Self {
-        let _ = (db, clock, secret);
         Self(Arc::new(Inner {
+            db,
+            clock,
+            keys: Keys::new(&secret),
+            passwords: Passwords::new(config.auth.password_hashes_at_once),
+            attempts: LoginLimit::new(&config.limits),
             network: Network::new(&config.server),
             default_locale: config.server.default_locale,
-            changes: tokio::sync::broadcast::channel(1024).0,
+            token_ttl_s: config.auth.token_ttl_s,
+            refresh_ttl_s: config.auth.refresh_ttl_s,
+            accounts: briefly(),
+            logins: briefly(),
+            changes: broadcast::channel(changes::WAITING_MAX).0,
         }))
     }
 
@@ -116,8 +137,15 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated` for a token that is not ours, is over, or whose account or log-in is.
     pub async fn from_bearer(&self, jwt: &str) -> Result<Principal, Refusal> {
-        let _ = jwt;
-        Err(Code::Unauthenticated.into())
+        let now = self.now();
+        let claims = self.0.keys.read_access(jwt, now)?;
+        let account = self.account(claims.member_id).await?;
+        let account = account.ok_or_else(rules::invalid)?;
+        let login = match claims.login_id {
+            Some(id) => self.login(id).await?,
+            None => None,
+        };
+        rules::admit_token(&claims, &account, login.as_deref(), now)
     }
 
     /// Whose log-in this value of the cookie `maru_session` is.
@@ -125,8 +153,13 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated` for one that is unknown or over.
     pub async fn from_cookie(&self, value: &str) -> Result<Principal, Refusal> {
-        let _ = value;
-        Err(Code::Unauthenticated.into())
+        let hash = tokens::cookie_hash(value);
+        let id = store::login_of_cookie(self.0.db.read(), &hash).await?;
+        let id = id.ok_or_else(rules::invalid)?;
+        let login = self.login(id).await?.ok_or_else(rules::expired)?;
+        let account = self.account(login.account_id).await?;
+        let account = account.ok_or_else(rules::invalid)?;
+        rules::admit_cookie(&account, &login, self.now())
     }
 
     /// Whether who was let in before would be let in now.
@@ -134,8 +167,19 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated` if not.
     pub async fn recheck(&self, principal: &Principal) -> Result<(), Refusal> {
-        let _ = principal;
-        Err(Code::Unauthenticated.into())
+        let now = self.now();
+        let login = match principal.login_id {
+            Some(id) => Some(self.login(id).await?.ok_or_else(rules::expired)?),
+            None => None,
+        };
+        let account = self.account(principal.member_id).await?;
+        let account = account.ok_or_else(rules::invalid)?;
+        let same_roles = account.roles == principal.roles;
+        let login_fits = login.is_none_or(|login| login.is_usable(now));
+        if same_roles && login_fits && account.is_usable(now) && now < principal.expires_at {
+            return Ok(());
+        }
+        Err(rules::expired())
     }
 
     /// Hears from now on of accounts and log-ins whose connections must end; within 1 s, whichever process did it.
@@ -143,20 +187,24 @@ impl Accounts {
         Changes(self.0.changes.subscribe())
     }
 
-    /// Looks for changes made by other processes, and clears away log-ins that are over, until cancelled.
-    pub async fn run(&self, cancel: CancellationToken) {
-        cancel.cancelled().await;
-    }
-
     /// The member with this number.
+    ///
+    /// # Errors
+    /// The database.
     pub async fn member(&self, member_id: i64) -> Result<Option<Member>, Refusal> {
-        let _ = member_id;
-        Ok(None)
+        let account = self.account(member_id).await?;
+        Ok(account.map(|account| Member::from(&*account)))
     }
 
     /// Everybody who may act as an agent now, by name.
+    ///
+    /// # Errors
+    /// The database.
     pub async fn agents(&self) -> Result<Vec<Member>, Refusal> {
-        Ok(Vec::new())
+        let now = self.now();
+        let agents = store::agents(self.0.db.read()).await?;
+        let usable = agents.iter().filter(|agent| agent.is_usable(now));
+        Ok(usable.map(Member::from).collect())
     }
 
     /// Proxies and origins, for handshakes and limits.
@@ -171,29 +219,208 @@ impl Accounts {
             .unwrap_or(self.0.default_locale)
     }
 
-    /// `maru user add`: makes an account, or changes the one with this code; its number.
-    pub async fn user_add(&self, user: NewUser) -> Result<i64, UserError> {
-        Err(UserError::Unknown(user.code))
+    fn now(&self) -> Time {
+        self.0.clock.now()
     }
 
-    /// `maru user lock`: ends every log-in and connection of the account.
-    pub async fn user_lock(&self, code: &str) -> Result<(), UserError> {
-        Err(UserError::Unknown(code.to_owned()))
+    async fn account(&self, id: i64) -> Result<Option<Arc<Account>>, DbErr> {
+        if let Some(account) = self.0.accounts.get(&id) {
+            return Ok(Some(account));
+        }
+        let account = store::account(self.0.db.read(), id).await?.map(Arc::new);
+        if let Some(account) = &account {
+            self.0.accounts.insert(id, Arc::clone(account));
+        }
+        Ok(account)
     }
 
-    /// `maru user unlock`.
-    pub async fn user_unlock(&self, code: &str) -> Result<(), UserError> {
-        Err(UserError::Unknown(code.to_owned()))
+    async fn login(&self, id: i64) -> Result<Option<Arc<Login>>, DbErr> {
+        if let Some(login) = self.0.logins.get(&id) {
+            return Ok(Some(login));
+        }
+        let login = store::login(self.0.db.read(), id).await?.map(Arc::new);
+        if let Some(login) = &login {
+            self.0.logins.insert(id, Arc::clone(login));
+        }
+        Ok(login)
     }
 
-    /// `maru token`: an access token for `ttl`.
-    pub async fn token(&self, code: &str, ttl: Duration) -> Result<String, UserError> {
-        let _ = ttl;
-        Err(UserError::Unknown(code.to_owned()))
+    /// Counts an attempt to log in from an address.
+    fn attempt(&self, address: IpAddr) -> Result<(), Refusal> {
+        self.0.attempts.check(address)
     }
 
-    /// Whether there is no account yet.
-    pub async fn is_empty(&self) -> Result<bool, UserError> {
-        Ok(true)
+    /// Whose name and password these are. An unknown name, a wrong password and an account that is locked or over
+    /// get one answer, after the same time.
+    async fn check_password(
+        &self,
+        username: &str,
+        password: SecretString,
+    ) -> Result<Arc<Account>, Refusal> {
+        let wrong = || Refusal::new(Code::BadCredentials);
+        let found = match rules::login_name(username) {
+            Some(name) => store::credentials(self.0.db.read(), &name).await?,
+            None => None,
+        };
+        let (id, hash) = found.map_or((None, None), |found| (Some(found.id), found.password_hash));
+        let fits = self.0.passwords.verify(password, hash).await?;
+        let id = id.filter(|_| fits).ok_or_else(wrong)?;
+        let account = self.account(id).await?.ok_or_else(wrong)?;
+        if account.is_usable(self.now()) {
+            Ok(account)
+        } else {
+            Err(wrong())
+        }
     }
+
+    /// Makes an account for a visitor; one without a name is told from others by the code's beginning.
+    async fn make_guest(
+        &self,
+        name: Option<&str>,
+        locale: Locale,
+    ) -> Result<Arc<Account>, Refusal> {
+        let name = name.filter(|name| !name.trim().is_empty());
+        let name = name.map(|name| rules::shown_name(name).ok_or_else(|| Refusal::invalid("name")));
+        let name = name.transpose()?;
+        let mark = guest_mark();
+        let default = TextKey("guest-name").say(locale, &[("mark", mark[..4].to_owned())]);
+        let new = store::NewAccount {
+            code: &format!("{}{mark}", rules::GUEST_PREFIX),
+            username: None,
+            password_hash: None,
+            name: name.unwrap_or(&default),
+            contact: None,
+            role: Role::Member,
+            is_guest: true,
+        };
+        let id = store::insert_account(self.0.db.write(), &new, self.now()).await?;
+        let account = self.account(id).await?;
+        account.ok_or_else(|| DbErr::RecordNotInserted.into())
+    }
+
+    /// Begins a log-in, with a cookie of this value if one is given.
+    async fn begin_login(
+        &self,
+        account: Arc<Account>,
+        cookie: Option<&str>,
+    ) -> Result<Granted, Refusal> {
+        let now = self.now();
+        let hash = cookie.map(tokens::cookie_hash);
+        let until = now.plus_s(self.0.refresh_ttl_s);
+        let db = self.0.db.write();
+        let login = store::insert_login(db, account.id, hash.as_deref(), now, until).await?;
+        Ok(self.grant(account, login, now))
+    }
+
+    /// Takes a refresh token, which is then used up. One that was used before ends its log-in.
+    async fn refresh_by_token(&self, token: &SecretString) -> Result<Granted, Refusal> {
+        let now = self.now();
+        let token = self.read_refresh(token)?;
+        let account = self.usable_account(token.account_id, now).await?;
+        let until = now.plus_s(self.0.refresh_ttl_s);
+        let rotated = store::rotate(self.0.db.write(), &token, now, until).await?;
+        let Some(login) = rotated else {
+            self.refuse_stale(&token, now).await?;
+            return Err(rules::expired());
+        };
+        self.0.logins.invalidate(&login.id);
+        Ok(self.grant(account, login, now))
+    }
+
+    async fn refuse_stale(&self, token: &RefreshToken, now: Time) -> Result<(), Refusal> {
+        let Some(login) = self.login_of(token).await? else {
+            return Ok(());
+        };
+        if rules::why_stale(&login, token.generation, now) == Stale::Reused {
+            tracing::warn!(
+                login = login.id,
+                member = login.account_id,
+                "a refresh token was used twice"
+            );
+            self.revoke(login.id).await?;
+        }
+        Ok(())
+    }
+
+    fn read_refresh(&self, token: &SecretString) -> Result<RefreshToken, Refusal> {
+        let token = self.0.keys.read_refresh(token.expose_secret());
+        token.ok_or_else(rules::invalid)
+    }
+
+    /// The log-in that a refresh token of ours, be it used up, was made for.
+    async fn login_of_refresh(&self, token: &SecretString) -> Result<i64, Refusal> {
+        let login = self.login_of(&self.read_refresh(token)?).await?;
+        login.map(|login| login.id).ok_or_else(rules::expired)
+    }
+
+    /// The log-in that a refresh token was made for, as the database has it now.
+    async fn login_of(&self, token: &RefreshToken) -> Result<Option<Login>, DbErr> {
+        let login = store::login(self.0.db.write(), token.login_id).await?;
+        Ok(login.filter(|login| {
+            login.account_id == token.account_id && login.created_at == token.created_at
+        }))
+    }
+
+    /// Renews the log-in of a cookie. Its refresh token stays as it is: another page may hold it.
+    async fn refresh_by_cookie(&self, login_id: i64) -> Result<Granted, Refusal> {
+        let now = self.now();
+        let until = now.plus_s(self.0.refresh_ttl_s);
+        let login = store::extend(self.0.db.write(), login_id, now, until).await?;
+        let login = login.ok_or_else(rules::expired)?;
+        let account = self.usable_account(login.account_id, now).await?;
+        self.0.logins.invalidate(&login.id);
+        Ok(self.grant(account, login, now))
+    }
+
+    async fn usable_account(&self, id: i64, now: Time) -> Result<Arc<Account>, Refusal> {
+        let account = self.account(id).await?;
+        account
+            .filter(|account| account.is_usable(now))
+            .ok_or_else(rules::expired)
+    }
+
+    fn grant(&self, account: Arc<Account>, login: Login, now: Time) -> Granted {
+        let until = now.plus_s(self.0.token_ttl_s).min(login.expires_at);
+        Granted {
+            access_token: self.0.keys.access(&account, &login, now, until),
+            refresh_token: self.0.keys.refresh(&login),
+            expires_in_s: until.seconds_since(now),
+            account,
+            login,
+        }
+    }
+
+    /// Ends a log-in: its tokens, its cookie and its live connections.
+    async fn revoke(&self, login_id: i64) -> Result<(), Refusal> {
+        store::revoke(self.0.db.write(), login_id, self.now()).await?;
+        self.login_ended(login_id);
+        Ok(())
+    }
+
+    /// Ends every log-in and connection of a member.
+    async fn log_out_everywhere(&self, member_id: i64) -> Result<(), Refusal> {
+        let tx = self.0.db.begin().await?;
+        store::end_logins(&tx, member_id, self.now()).await?;
+        tx.commit().await?;
+        self.0.logins.invalidate_all();
+        self.member_ended(member_id);
+        Ok(())
+    }
+}
+
+/// The random part of a guest's code: 60 bits in letters and digits that are not taken for each other.
+fn guest_mark() -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let random = uuid::Uuid::new_v4().as_u128();
+    (0..12)
+        .map(|i| char::from(LETTERS[((random >> (5 * i)) & 31) as usize]))
+        .collect()
+}
+
+/// A cache of rows that counts each for [`FRESH`].
+fn briefly<T: Send + Sync + 'static>() -> Cache<i64, Arc<T>> {
+    Cache::builder()
+        .max_capacity(CACHED_MAX)
+        .time_to_live(FRESH)
+        .build()
 }
