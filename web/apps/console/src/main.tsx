@@ -1,8 +1,24 @@
 import '@maru/ui/tokens.css';
 import '@maru/ui/base.css';
+import './app.css';
 import { preferredLocale, setLocale } from '@maru/ui';
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { lookForLogin, watchLogin } from './auth';
+import { applyTheme } from './shell/theme';
 import './texts';
 
+applyTheme();
+watchLogin();
+void lookForLogin();
 const root = document.getElementById('root');
-if (root) setLocale(preferredLocale()).then(() => createRoot(root).render(<main />));
+if (root) {
+  void setLocale(preferredLocale()).then(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    ),
+  );
+}

@@ -1,7 +1,10 @@
 import { defineTexts } from '@maru/ui';
-import type en from './texts/en.json';
+import type english from './texts/en.json';
 
-export const { t, useT } = defineTexts<keyof typeof en>({
+/** The console's own texts beside the shared ones. */
+export const { t, useT } = defineTexts<keyof typeof english>({
   ko: () => import('./texts/ko.json'),
   en: () => import('./texts/en.json'),
 });
+
+export type T = ReturnType<typeof useT>;

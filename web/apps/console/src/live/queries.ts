@@ -1,0 +1,81 @@
+import type { Category, SessionStatus, SupportSession } from '@maru/client';
+import { QueryClient, useQuery } from '@tanstack/react-query';
+import { maru } from '../maru';
+import { type Agent, fetchAgents } from './agents';
+import type { OpenSessions } from './open-sessions';
+
+export const OPEN_KEY = ['open-sessions'] as const;
+export const STATS_KEY = ['stats'] as const;
+export const HISTORY_KEY = ['history'] as const;
+export const AGENTS_KEY = ['agents'] as const;
+
+/** Answers stay until an event or a new subscription says that they may be old: an idle page asks for nothing. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false },
+  },
+});
+
+const OPEN_STATES: readonly SessionStatus[] = ['WAITING', 'ACTIVE', 'DISCONNECTED'];
+const NONE: OpenSessions = new Map();
+type Change = (sessions: OpenSessions) => OpenSessions;
+const fetching = new Set<Change[]>();
+
+async function everyPage(status: SessionStatus): Promise<SupportSession[]> {
+  const all: SupportSession[] = [];
+  let before: string | undefined;
+  do {
+    const page = await maru.rest.admin.sessions({ status, limit: 200, ...(before && { before }) });
+    all.push(...page.items);
+    before = page.nextCursor ?? undefined;
+  } while (before !== undefined);
+  return all;
+}
+
+/** Fetches the lists and puts on top what the topics said meanwhile, so that an old page never hides a new event. */
+async function fetchOpen(): Promise<OpenSessions> {
+  const meanwhile: Change[] = [];
+  fetching.add(meanwhile);
+  try {
+    const lists = await Promise.all(OPEN_STATES.map(everyPage));
+    const fetched: OpenSessions = new Map(lists.flat().map(session => [session.sessionId, session]));
+    return meanwhile.reduce((sessions, change) => change(sessions), fetched);
+  } finally {
+    fetching.delete(meanwhile);
+  }
+}
+
+export interface OpenLists {
+  sessions: OpenSessions;
+  pending: boolean;
+  failed: boolean;
+}
+
+export function useOpenSessions(): OpenLists {
+  const { data, isPending, isError } = useQuery({ queryKey: OPEN_KEY, queryFn: fetchOpen });
+  return { sessions: data ?? NONE, pending: isPending, failed: isError };
+}
+
+export function changeOpenSessions(change: Change): void {
+  for (const meanwhile of fetching) meanwhile.push(change);
+  queries.setQueryData<OpenSessions>(OPEN_KEY, sessions => sessions && change(sessions));
+}
+
+export function openSession(sessionId: number): SupportSession | undefined {
+  return queries.getQueryData<OpenSessions>(OPEN_KEY)?.get(sessionId);
+}
+
+export function useCategories(): Category[] {
+  const { data } = useQuery({ queryKey: ['categories'], queryFn: () => maru.rest.categories() });
+  return data ?? [];
+}
+
+/** Who may take a chat. Who is online changes, so each look asks again. */
+export function useAgents(): Agent[] {
+  const { data } = useQuery({
+    queryKey: AGENTS_KEY,
+    queryFn: fetchAgents,
+    staleTime: 10_000,
+  });
+  return data ?? [];
+}

@@ -1,0 +1,128 @@
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { logIn, logOut } from '../auth';
+import { queries } from '../live/queries';
+import { maru, sentenceOf } from '../maru';
+import { useT } from '../texts';
+import styles from './login.module.css';
+import { LocaleSwitch } from './switches';
+import { useTitle } from './title';
+
+interface FormProps {
+  username: string;
+  /** The name is fixed where only this agent may come back. */
+  fixed?: boolean;
+  notAgent?: boolean;
+  onDone?: () => void;
+}
+
+function LoginForm({ username, fixed = false, notAgent = false, onDone }: FormProps) {
+  const t = useT();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
+  const password = useRef<HTMLInputElement>(null);
+  const shown = problem ?? (notAgent ? t('login.notAgent') : null);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const name = String(form.get('username') ?? '').trim();
+    const secret = String(form.get('password') ?? '');
+    if (name === '' || secret === '') return setProblem(t('login.required'));
+    setBusy(true);
+    setProblem(null);
+    try {
+      await logIn(name, secret);
+      onDone?.();
+    } catch (error) {
+      setProblem(sentenceOf(error));
+      password.current?.select();
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <label>
+        <span>{t('login.username')}</span>
+        <input
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          defaultValue={username}
+          readOnly={fixed}
+          aria-describedby={shown ? id : undefined}
+          aria-invalid={shown ? true : undefined}
+        />
+      </label>
+      <label>
+        <span>{t('login.password')}</span>
+        <input
+          ref={password}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          aria-describedby={shown ? id : undefined}
+          aria-invalid={shown ? true : undefined}
+        />
+      </label>
+      <p id={id} role="alert" className={styles.problem}>
+        {shown}
+      </p>
+      <button type="submit" className="button primary" disabled={busy}>
+        {t(busy ? 'login.busy' : 'login.submit')}
+      </button>
+    </form>
+  );
+}
+
+export function LoginPage({ notAgent }: { notAgent: boolean }) {
+  const t = useT();
+  useTitle(t('title.login'));
+  return (
+    <main className={styles.page}>
+      <section className={styles.card} aria-labelledby="login-heading">
+        <p className={styles.brand} aria-hidden="true">
+          <span className={styles.mark} />
+          {t('brand')}
+        </p>
+        <h1 id="login-heading">{t('login.heading')}</h1>
+        <p className={styles.lead}>{t('login.lead')}</p>
+        <LoginForm username="" notAgent={notAgent} />
+      </section>
+      <LocaleSwitch />
+    </main>
+  );
+}
+
+/** Stands over the page until the same agent is logged in again; nothing under it is lost. */
+export function ReloginDialog({ username, revoked }: { username: string; revoked: boolean }) {
+  const t = useT();
+  const done = () => {
+    maru.connect();
+    void queries.invalidateQueries();
+  };
+  const field = useRef<HTMLDivElement>(null);
+  useEffect(() => field.current?.querySelector<HTMLInputElement>('input[type="password"]')?.focus(), []);
+  return (
+    <ModalOverlay isOpen isDismissable={false} isKeyboardDismissDisabled className="overlay">
+      <Modal className="modal">
+        <Dialog className="dialog">
+          <Heading slot="title" level={2}>
+            {t('relogin.heading')}
+          </Heading>
+          <p>{t(revoked ? 'relogin.revoked' : 'relogin.lead')}</p>
+          <div ref={field}>
+            <LoginForm username={username} onDone={done} />
+          </div>
+          <button type="button" className="button quiet" onClick={() => void logOut()}>
+            {t('relogin.other')}
+          </button>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
