@@ -1,11 +1,21 @@
 //! Maru: one server for the conversations of an organisation. ARCHITECTURE.md is the map.
 
 pub mod adapters;
+pub mod backup;
+pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod features;
+pub mod health;
+pub mod http;
 pub mod limits;
 pub mod migrations;
 pub mod network;
+pub mod observe;
+pub mod pages;
 pub mod problem;
+pub mod secrets;
+pub mod serve;
+pub mod storage;
 pub mod texts;
 pub mod time;

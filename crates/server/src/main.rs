@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `maru`.
+
+fn main() -> std::process::ExitCode {
+    maru::cli::run()
+}

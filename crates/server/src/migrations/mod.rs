@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod accounts;
 mod codes;
+mod health;
 mod rooms;
 
 /// All steps, in order.
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(accounts::Step),
             Box::new(rooms::Step),
             Box::new(codes::Step),
+            Box::new(health::Step),
         ]
     }
 }

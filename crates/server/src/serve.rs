@@ -1,0 +1,157 @@
+//! `maru serve`: start, wait for a signal, stop in order.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::clock::Clock;
+use crate::adapters::database::{Database, OpenError};
+use crate::config::Config;
+use crate::health::{self, Health};
+use crate::http::{Around, Options, Server, around};
+use crate::network::Network;
+use crate::observe::{Metrics, ObserveError};
+use crate::pages::Pages;
+use crate::secrets::{SecretError, auth_secret};
+use crate::storage;
+
+/// Why the server did not start, or did not stop as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    #[error("database.url: {0}")]
+    Open(#[from] OpenError),
+    #[error("server.listen: {address}: {error}")]
+    Listen {
+        address: SocketAddr,
+        error: std::io::Error,
+    },
+    #[error("signals: {0}")]
+    Signals(std::io::Error),
+    #[error("a part of the server ended by itself")]
+    PartEnded,
+    #[error("the stop took longer than server.shutdown_s")]
+    StopTooLong,
+}
+
+/// Serves until SIGTERM or SIGINT. With `demo`, an empty database is filled with demo data first.
+///
+/// # Errors
+/// A start that fails, a part that ends by itself, or a stop that takes too long.
+pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
+    let secret = auth_secret(&config)?;
+    let metrics = Metrics::install()?;
+    let db = storage::open(&config).await?;
+    let _ = (secret, demo);
+    let health = Health::new(db.clone(), Clock::system(), config.server.default_locale);
+    let router = router(Router::new(), &config, health.clone(), metrics.clone());
+    let server = bind(&config, router).await?;
+
+    let stop = Stop::default();
+    let mut parts = JoinSet::new();
+    let until = stop.parts.clone();
+    parts.spawn(async move { metrics.run(until).await });
+    let until = stop.accepting.clone();
+    let mut accepting = JoinSet::new();
+    accepting.spawn(server.run(until));
+
+    health.set_serving(true);
+    let ended = wait(&mut parts).await;
+    health.set_serving(false);
+    let deadline = Instant::now() + Duration::from_secs(config.server.shutdown_s);
+    let stopping = stop.in_order(accepting, parts, db, deadline);
+    match tokio::time::timeout_at(deadline, stopping).await {
+        Ok(()) => ended,
+        Err(_) => Err(ServeError::StopTooLong),
+    }
+}
+
+/// Everything that is answered: the program's own routes, health and metrics beside them, pages for the rest.
+fn router(routes: Router, config: &Config, health: Health, metrics: Metrics) -> Router {
+    let served = routes
+        .merge(health::routes(health))
+        .route("/metrics", get(render).with_state(metrics));
+    let served = Pages::new(&config.server).serve_rest_of(served);
+    around(served, Around::new(config, Network::new(&config.server)))
+}
+
+async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
+    let text = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, text)], metrics.render())
+}
+
+async fn bind(config: &Config, router: Router) -> Result<Server, ServeError> {
+    let address = config.server.listen;
+    let failed = |error| ServeError::Listen { address, error };
+    let options = Options {
+        header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
+        connections_max: config.limits.http_connections,
+    };
+    let server = Server::bind(address, router, options)
+        .await
+        .map_err(failed)?;
+    let address = server.address().map_err(failed)?;
+    println!("Maru listens on http://{address}");
+    tracing::info!(%address, profile = ?config.server.profile, "listening");
+    Ok(server)
+}
+
+/// Waits for a signal to stop, or for the end of a part, which nothing but a fault brings about.
+async fn wait(parts: &mut JoinSet<()>) -> Result<(), ServeError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
+    // Each of the three only waits: dropping it loses nothing.
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        Some(ended) = parts.join_next() => {
+            tracing::error!(?ended, "a part of the server ended by itself");
+            return Err(ServeError::PartEnded);
+        }
+    }
+    tracing::info!("stopping");
+    Ok(())
+}
+
+/// The two moments of a stop.
+#[derive(Default)]
+struct Stop {
+    accepting: CancellationToken,
+    parts: CancellationToken,
+}
+
+impl Stop {
+    /// No new connections; then those there are, told to come back; then the parts, with the writer's queue; then the database.
+    async fn in_order(
+        self,
+        mut accepting: JoinSet<crate::http::Remaining>,
+        mut parts: JoinSet<()>,
+        db: Database,
+        deadline: Instant,
+    ) {
+        self.accepting.cancel();
+        let patience = deadline.saturating_duration_since(Instant::now()) / 2;
+        if let Some(Ok(remaining)) = accepting.join_next().await {
+            let cut = remaining.finish(patience).await;
+            tracing::debug!(cut, "connections ended");
+        }
+        self.parts.cancel();
+        while parts.join_next().await.is_some() {}
+        if let Err(error) = db.close().await {
+            tracing::error!(%error, "the database did not close");
+        }
+        tracing::info!("stopped");
+    }
+}
