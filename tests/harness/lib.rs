@@ -1,0 +1,22 @@
+//! What the black-box suites stand on: real `maru` processes, a real PostgreSQL, and clients that speak to them over
+//! sockets as anybody else's would. Knows the contract and nothing of the server's inside but its tables.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+pub mod checker;
+mod database;
+mod people;
+mod postgres;
+mod process;
+mod rest;
+mod server;
+mod stomp;
+mod wait;
+
+pub use database::{Db, Storage};
+pub use people::{Person, sign};
+pub use process::{free_port, workspace};
+pub use rest::{Answer, Rest};
+pub use server::{Maru, Output, SECRET};
+pub use stomp::{Closed, Connect, Entry, ErrorFrame, Feed, Receipt, Refused, Stomp, Subscribed};
+pub use wait::{DEADLINE, until};

@@ -1,0 +1,118 @@
+//! A PostgreSQL server of the run's own, from Debian's package: made at the first use, ended with the run.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::ConnectionTrait;
+
+use crate::process;
+
+struct Cluster {
+    port: u16,
+}
+
+/// A new empty database; its URL.
+pub(crate) async fn new_database() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let port = cluster().await.port;
+    let name = format!("maru_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let admin = sea_orm::Database::connect(url(port, "postgres")).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    admin.close().await.unwrap();
+    url(port, &name)
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://postgres@127.0.0.1:{port}/{database}")
+}
+
+async fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    tokio::task::spawn_blocking(|| CLUSTER.get_or_init(start)).await.expect("PostgreSQL starts")
+}
+
+fn start() -> Cluster {
+    let programs = programs();
+    let folder = process::folder("postgres");
+    let data = folder.join("data");
+    give_to_postgres(&folder);
+    let made = as_postgres(&programs.join("initdb"))
+        .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
+        .arg(&data)
+        .stdout(Stdio::null())
+        .current_dir(&folder)
+        .status()
+        .unwrap();
+    assert!(made.success(), "initdb failed");
+    let port = process::free_port();
+    let log = std::fs::File::create(folder.join("log")).unwrap();
+    let server = as_postgres(&programs.join("postgres"))
+        .arg("-D")
+        .arg(&data)
+        .args(["-p", &port.to_string()])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+        .args(["-c", "max_connections=500", "-c", "shared_buffers=64MB"])
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .current_dir(&folder)
+        .spawn()
+        .unwrap();
+    process::ends_with_us(server.id());
+    wait_until_ready(&programs, port);
+    Cluster { port }
+}
+
+/// `/usr/lib/postgresql/*/bin`, the newest.
+fn programs() -> PathBuf {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("Debian's package postgresql is installed")
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop().expect("Debian's package postgresql is installed")
+}
+
+/// PostgreSQL refuses to run as root.
+fn as_postgres(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(program);
+    command
+}
+
+fn is_root() -> bool {
+    output("id", &["-u"]) == "0"
+}
+
+fn give_to_postgres(folder: &Path) {
+    if is_root() {
+        let uid = output("id", &["-u", "postgres"]).parse().unwrap();
+        std::os::unix::fs::chown(folder, Some(uid), None).unwrap();
+    }
+}
+
+fn output(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn wait_until_ready(programs: &Path, port: u16) {
+    let deadline = std::time::Instant::now() + crate::DEADLINE;
+    let port = port.to_string();
+    loop {
+        let asked = Command::new(programs.join("pg_isready"))
+            .args(["-q", "-h", "127.0.0.1", "-p", &port])
+            .status()
+            .unwrap();
+        if asked.success() {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "PostgreSQL does not start");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
