@@ -92,6 +92,9 @@ struct UserAdd {
     /// Name to log in with.
     #[arg(long)]
     username: Option<String>,
+    /// E-mail address or telephone number, for agents.
+    #[arg(long)]
+    contact: Option<String>,
     /// Reads the password from standard input.
     #[arg(long)]
     password_stdin: bool,
@@ -205,6 +208,7 @@ fn new_user(add: UserAdd) -> Result<NewUser, Failure> {
         name: add.name,
         role: add.role.into(),
         username: add.username,
+        contact: add.contact,
         password,
     })
 }
