@@ -106,8 +106,8 @@ pub trait App: Send + Sync + Sized + 'static {
     /// topic are told.
     fn errors_topic(&self, connection: &Arc<Connection<Self>>) -> Topic;
 
-    /// The connection is over and out of the registry; after the last [`App::unsubscribed`]. Only for those that
-    /// [`App::connect`] accepted.
+    /// The connection is over and out of the registry; after the last [`App::unsubscribed`]. Once for each
+    /// [`App::connected`].
     fn closed(&self, connection: &Arc<Connection<Self>>, cause: Cause) -> impl Future<Output = ()> + Send;
 
     /// The body that tells a refusal to this peer, in its language: of an ERROR frame and of a publication on

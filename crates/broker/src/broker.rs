@@ -1,15 +1,31 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tokio_util::task::TaskTracker;
 
+use crate::driver::Driver;
+use crate::hub::Hub;
+use crate::metric::Metrics;
+use crate::registry::{Registry, restarting};
+use crate::transport::websocket;
 use crate::{App, Close, Connection, Limits, Publication, Topic, UserId};
+
+/// Pauses between the closings of a drain.
+const DRAIN_STEP: Duration = Duration::from_millis(50);
 
 /// All connections of this process and what they are subscribed to.
 pub struct Broker<A: App> {
     app: Arc<A>,
     limits: Limits,
+    hub: Arc<Hub>,
+    registry: Registry<A>,
+    metrics: Metrics,
+    next_id: AtomicU64,
+    tasks: TaskTracker,
 }
 
 /// How much there is of everything, at one moment.
@@ -30,7 +46,15 @@ pub struct Counts {
 impl<A: App> Broker<A> {
     /// A broker without connections. Its metrics go to the recorder that is installed now.
     pub fn new(app: Arc<A>, limits: Limits) -> Arc<Broker<A>> {
-        Arc::new(Broker { app, limits })
+        Arc::new(Broker {
+            app,
+            limits,
+            hub: Arc::new(Hub::new()),
+            registry: Registry::new(),
+            metrics: Metrics::new(),
+            next_id: AtomicU64::new(1),
+            tasks: TaskTracker::new(),
+        })
     }
 
     /// The program behind it.
@@ -44,44 +68,84 @@ impl<A: App> Broker<A> {
     }
 
     /// Answers a WebSocket handshake and serves STOMP on it: sub-protocols `v12.stomp`, `v11.stomp`, `v10.stomp`, or none.
-    /// Origin, limits per address and the like are checked before.
+    /// Origin, limits per address and the like are checked before. 503 while it drains.
     pub fn upgrade(self: &Arc<Self>, upgrade: WebSocketUpgrade, handshake: A::Handshake) -> Response {
-        drop(handshake);
-        upgrade.on_upgrade(|_| async {})
+        if self.registry.is_draining() {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        let broker = Arc::clone(self);
+        let upgrade = websocket::prepare(upgrade, self.websocket_message_bytes_max());
+        upgrade.on_upgrade(move |socket| {
+            let tasks = broker.tasks.clone();
+            let driver = Driver::new(broker, socket, handshake);
+            tasks.track_future(driver.run())
+        })
+    }
+
+    /// Twice a frame: so the codec refuses what is too large with a clear word, before the socket does.
+    fn websocket_message_bytes_max(&self) -> usize {
+        2 * (self.limits.frame.head_bytes_max + self.limits.frame.body_bytes_max)
     }
 
     /// Publishes to everybody who is subscribed to `topic` now. Never waits. What is published to a topic by one caller
     /// arrives in that order, the same for all.
     pub fn publish(&self, topic: &Topic, publication: &Publication) {
-        let _ = (topic, publication);
+        self.hub.publish(topic, publication);
     }
 
-    /// Whether anybody would hear a publication.
+    /// Whether anybody would hear a publication. One who resumes and still reads history does not count: history is told.
     pub fn has_subscribers(&self, topic: &Topic) -> bool {
-        let _ = topic;
-        false
+        self.hub.has_subscribers(topic)
     }
 
     /// All connections of a person on this node, the oldest first.
     pub fn connections_of(&self, user: UserId) -> Vec<Arc<Connection<A>>> {
-        let _ = user;
-        Vec::new()
+        self.registry.of_user(user)
     }
 
     /// Ends all connections of a person on this node; how many.
     pub fn close_user(&self, user: UserId, close: &Close) -> usize {
-        let _ = (user, close);
-        0
+        let connections = self.connections_of(user);
+        for connection in &connections {
+            connection.close(close.clone());
+        }
+        connections.len()
     }
 
-    /// How much there is of everything.
+    /// How much there is of everything. Looks at each connection: for pages and tests, not for hot paths.
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        let (connections, users, queued_bytes) = self.registry.counts();
+        let (topics, subscriptions) = self.hub.counts();
+        Counts { connections, users, subscriptions, topics, queued_bytes }
     }
 
-    /// Takes no more connections, ends all there are with 1012 (come back), in random order spread over `over`, and waits
-    /// until the last one is gone.
+    /// Takes no more connections, ends all there are with 1012 (come back), in no order and spread over `over`, and waits
+    /// until the last one is gone: receipts that are owed go out before, within the close time-out.
     pub async fn drain(&self, over: Duration) {
-        let _ = over;
+        let outboxes = self.registry.drain();
+        let steps = (over.as_millis() / DRAIN_STEP.as_millis()).max(1);
+        let per_step = outboxes.len().div_ceil(usize::try_from(steps).unwrap_or(usize::MAX)).max(1);
+        for batch in outboxes.chunks(per_step) {
+            batch.iter().for_each(|outbox| outbox.end(restarting()));
+            tokio::time::sleep(DRAIN_STEP.min(over)).await;
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(crate) fn registry(&self) -> &Registry<A> {
+        &self.registry
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 }

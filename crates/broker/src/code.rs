@@ -22,6 +22,8 @@ pub const UNAVAILABLE: &str = "unavailable";
 pub const CLOSE_NORMAL: u16 = 1000;
 /// After an ERROR frame, where none of the others says more.
 pub const CLOSE_PROTOCOL: u16 = 1002;
+/// Never sent: what is counted where a socket just ended.
+pub const CLOSE_LOST: u16 = 1006;
 /// The server restarts: come back.
 pub const CLOSE_RESTARTING: u16 = 1012;
 /// The log-in is over or was revoked: log in again.

@@ -9,7 +9,16 @@ mod app;
 mod broker;
 pub mod code;
 mod connection;
+mod driver;
+mod hub;
 mod limits;
+mod metric;
+mod negotiation;
+mod outbox;
+mod registry;
+mod subscription;
+mod transactions;
+mod transport;
 
 pub use app::{
     Accepted, App, BoxFuture, Cause, Close, Completion, Grant, Publication, ReceiptHeaders, Refusal, RefusedAt,

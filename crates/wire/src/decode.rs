@@ -72,8 +72,6 @@ impl DecodeError {
 
 /// The longest command line that is waited for; a longer one is unknown.
 const COMMAND_BYTES_MAX: usize = 32;
-/// A buffer up to this size is kept between frames, a larger one given back, so that idle connections are small.
-const BUFFER_BYTES_KEPT: usize = 0;
 
 /// Turns octets into frames, in whatever pieces they come.
 #[derive(Debug)]
@@ -309,8 +307,8 @@ impl Decoder {
 
     fn drop_read(&mut self) {
         if self.at == self.buffer.len() {
-            self.buffer.clear();
-            self.buffer.shrink_to(BUFFER_BYTES_KEPT);
+            // Given back, so that an idle connection holds none.
+            self.buffer = Vec::new();
         } else if self.at > 0 {
             self.buffer.drain(..self.at);
         }
@@ -333,12 +331,12 @@ fn parse_header(line: &[u8], command: Command, version: Version, headers: &mut H
     let line = std::str::from_utf8(line).map_err(|_| DecodeError::InvalidUtf8)?;
     // The first colon divides: 1.0 has no other way to write one in a value, and old clients of 1.1 do not know theirs.
     let (name, value) = line.split_once(':').ok_or(DecodeError::MalformedHeader)?;
+    // Only examples of 1.0 pad their headers; later versions forbid to trim.
+    let (name, value) = if version == Version::V1_0 { (name.trim(), value.trim()) } else { (name, value) };
     if name.is_empty() || (version == Version::V1_2 && line.contains('\r')) {
         return Err(DecodeError::MalformedHeader);
     }
-    if version == Version::V1_0 {
-        headers.push(name.trim(), value.trim());
-    } else if command.escapes_headers() && line.contains('\\') {
+    if version > Version::V1_0 && command.escapes_headers() && line.contains('\\') {
         headers.push(&unescape(name, version)?, &unescape(value, version)?);
     } else {
         headers.push(name, value);

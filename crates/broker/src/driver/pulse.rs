@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::Limits;
+use crate::negotiation::Negotiated;
+
+/// No deadline is looked at more often.
+pub(super) const RESOLUTION: Duration = Duration::from_millis(1);
+/// A deadline that is none.
+const NEVER: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Everything about a connection that depends on time. Pure but for what `now` is set to.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    /// Of this turn.
+    pub(super) now: Instant,
+    connect_by: Option<Instant>,
+    expires_at: Option<Instant>,
+    /// How often to say something.
+    speak_every: Option<Duration>,
+    spoke_at: Instant,
+    /// Reading stands still by our own doing: the peer's silence means nothing.
+    paused: bool,
+    heard_at: Instant,
+    pinged: bool,
+    ping_after: Duration,
+    lost_after: Duration,
+    frame_timeout: Duration,
+    frame_since: Option<Instant>,
+    write_timeout: Duration,
+    blocked_since: Option<Instant>,
+}
+
+/// What has to happen because of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Say something.
+    HeartBeat,
+    /// Ask whether the peer is there.
+    Ping,
+    /// It is not.
+    Silence,
+    /// CONNECT did not come, or its answer is not known.
+    Connect,
+    /// A frame began and did not end.
+    Frame,
+    /// The log-in is over.
+    Expiry,
+    /// The peer takes nothing.
+    Blocked,
+}
+
+impl Pulse {
+    pub(super) fn new(now: Instant, limits: &Limits) -> Pulse {
+        Pulse {
+            now,
+            connect_by: Some(now + limits.connect_timeout),
+            expires_at: None,
+            speak_every: None,
+            spoke_at: now,
+            paused: false,
+            heard_at: now,
+            pinged: false,
+            ping_after: limits.silence,
+            lost_after: limits.silence * 3,
+            frame_timeout: limits.frame_timeout,
+            frame_since: None,
+            write_timeout: limits.write_timeout,
+            blocked_since: None,
+        }
+    }
+
+    /// CONNECTED is on its way.
+    pub(super) fn connected(&mut self, agreed: Negotiated, expires_at: Option<Instant>) {
+        self.connect_by = None;
+        self.expires_at = expires_at;
+        // A little early, for the way there.
+        self.speak_every = agreed.outgoing.map(|every| every * 9 / 10);
+        if let Some(every) = agreed.incoming {
+            // Tolerant: timers of hidden tabs are held back, but a browser answers a ping by itself.
+            (self.ping_after, self.lost_after) = (every * 2, every * 3);
+        }
+    }
+
+    pub(super) fn spoke(&mut self) {
+        self.spoke_at = self.now;
+    }
+
+    pub(super) fn heard(&mut self) {
+        self.heard_at = self.now;
+        self.pinged = false;
+    }
+
+    pub(super) fn pinged(&mut self) {
+        self.pinged = true;
+    }
+
+    pub(super) fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    /// Reading goes on; what the peer did meanwhile is not known yet.
+    pub(super) fn resume(&mut self) {
+        if self.paused {
+            self.paused = false;
+            self.heard();
+            self.frame_since = self.frame_since.map(|_| self.now);
+        }
+    }
+
+    pub(super) fn frame_ended(&mut self) {
+        self.frame_since = None;
+    }
+
+    pub(super) fn waits_for_more(&mut self, is_mid_frame: bool) {
+        self.frame_since = is_mid_frame.then(|| self.frame_since.unwrap_or(self.now));
+    }
+
+    pub(super) fn blocked(&mut self) {
+        self.blocked_since.get_or_insert(self.now);
+    }
+
+    pub(super) fn unblocked(&mut self) {
+        self.blocked_since = None;
+    }
+
+    /// All deadlines, in the order in which they count when several have passed.
+    fn deadlines(&self) -> [(Option<Instant>, Due); 7] {
+        let reading = !self.paused;
+        [
+            (self.expires_at, Due::Expiry),
+            (self.connect_by, Due::Connect),
+            (self.blocked_since.map(|since| since + self.write_timeout), Due::Blocked),
+            (self.frame_since.filter(|_| reading).map(|since| since + self.frame_timeout), Due::Frame),
+            (reading.then(|| self.heard_at + self.lost_after), Due::Silence),
+            ((reading && !self.pinged).then(|| self.heard_at + self.ping_after), Due::Ping),
+            (self.speak_every.map(|every| self.spoke_at + every), Due::HeartBeat),
+        ]
+    }
+
+    pub(super) fn next_deadline(&self) -> Instant {
+        let deadlines = self.deadlines().into_iter().filter_map(|(at, _)| at);
+        deadlines.min().unwrap_or(self.now + NEVER)
+    }
+
+    pub(super) fn due(&self) -> Option<Due> {
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
+        self.deadlines().into_iter().find(|(at, _)| passed(*at)).map(|(_, due)| due)
+    }
+}

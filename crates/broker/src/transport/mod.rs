@@ -1,0 +1,84 @@
+//! The seam between a connection and what carries its bytes: WebSocket now, others behind the same trait later.
+//! A transport knows nothing of STOMP but that a payload is one frame or one heart-beat.
+
+pub(crate) mod websocket;
+
+use std::task::{Context, Poll};
+
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
+
+/// What carries a connection's bytes. Nothing here waits: every call that cannot go on registers the task instead.
+pub(crate) trait Transport: Send {
+    /// Its name in metrics.
+    const NAME: &'static str;
+
+    /// What arrived next. After [`Incoming::Closed`], [`Incoming::Broken`] and [`Incoming::TooLarge`] nothing more comes.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming>;
+    /// Whether [`Transport::write`] may be called.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>>;
+    /// Takes one payload; it goes out with the next flush at the latest.
+    fn write(&mut self, payload: Payload) -> Result<(), Gone>;
+    /// Sees that all that was taken has left the process.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>>;
+    /// Asks the peer for a sign of life, if the transport can; to be flushed like a payload.
+    fn ping(&mut self) -> Result<(), Gone>;
+    /// Says goodbye; to be flushed like a payload. Nothing is written after it.
+    fn close(&mut self, code: u16, reason: &str) -> Result<(), Gone>;
+}
+
+/// The socket cannot be written any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone;
+
+/// What a transport received.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// Octets of the stream.
+    Data(Bytes),
+    /// No octets, yet a sign of life.
+    Alive,
+    /// The peer closed, properly or not.
+    Closed(Closing),
+    /// The peer broke the transport's own protocol.
+    Broken,
+    /// More at once than the transport takes.
+    TooLarge,
+}
+
+/// How a peer closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// With this code, or a proper close without one.
+    Code(Option<u16>),
+    /// The socket just ended.
+    Lost,
+}
+
+/// One encoded frame, or a heart-beat. Cloning shares it.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    /// Valid UTF-8, checked once for all receivers.
+    Text(Utf8Bytes),
+    /// Anything else.
+    Binary(Bytes),
+}
+
+impl Payload {
+    pub(crate) const HEART_BEAT: Payload = Payload::Text(Utf8Bytes::from_static("\n"));
+
+    pub(crate) fn new(frame: Vec<u8>) -> Payload {
+        let frame = Bytes::from(frame);
+        match Utf8Bytes::try_from(frame.clone()) {
+            Ok(text) => Payload::Text(text),
+            Err(_) => Payload::Binary(frame),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Payload::Text(text) => text.as_str().len(),
+            Payload::Binary(bytes) => bytes.len(),
+        }
+    }
+}
