@@ -62,7 +62,8 @@ enum Feed {
     Cursor,
     /// Kept until history is read up to them.
     Held { items: Vec<Held>, bytes: usize },
-    Live,
+    /// As they come, but for those that history or the state told before they were published.
+    Live { told: Option<u64> },
     /// Unsubscribed.
     Over,
 }
@@ -159,7 +160,7 @@ impl Subscription {
         let mut state = self.lock();
         let state = &mut *state;
         match &mut state.feed {
-            Feed::Live => state.push(self, parcel),
+            Feed::Live { told } if position.is_none() || position > *told => state.push(self, parcel),
             Feed::Held { items, bytes } if !parcel.volatile => {
                 *bytes += parcel.payload.len();
                 items.push(Held { position, parcel: parcel.clone() });
@@ -167,7 +168,7 @@ impl Subscription {
                     state.feed = Feed::Cursor;
                 }
             }
-            Feed::Held { .. } | Feed::Cursor | Feed::Over => {}
+            Feed::Live { .. } | Feed::Held { .. } | Feed::Cursor | Feed::Over => {}
         }
     }
 
@@ -178,24 +179,24 @@ impl Subscription {
 
     /// Starts to keep live publications.
     pub(crate) fn hold(&self) {
-        self.change_feed(|_| Feed::Held { items: Vec::new(), bytes: 0 });
+        self.change_feed(Feed::Held { items: Vec::new(), bytes: 0 });
     }
 
     /// Live from now on, without history.
     pub(crate) fn go_live(&self) {
-        self.change_feed(|_| Feed::Live);
+        self.change_feed(Feed::Live { told: None });
     }
 
-    /// `level` goes out, then what was held beyond the position `floor`, then it is live. Not so when more was published
+    /// `level` goes out, then what was held beyond the position `told`, then it is live. Not so when more was published
     /// meanwhile than can be held: then it reads on, and the answer is false.
-    pub(crate) fn release(&self, level: Option<&Parcel>, floor: u64) -> bool {
+    pub(crate) fn release(&self, level: Option<&Parcel>, told: u64) -> bool {
         let mut state = self.lock();
         let Feed::Held { items, .. } = &mut state.feed else {
             return matches!(state.feed, Feed::Over);
         };
         let items = std::mem::take(items);
-        state.feed = Feed::Live;
-        let fresh = items.iter().filter(|held| held.position.is_none_or(|position| position > floor));
+        state.feed = Feed::Live { told: Some(told) };
+        let fresh = items.iter().filter(|held| held.position.is_none_or(|position| position > told));
         for parcel in level.into_iter().chain(fresh.map(|held| &held.parcel)) {
             state.push(self, parcel);
         }
@@ -204,13 +205,13 @@ impl Subscription {
 
     /// Hears nothing any more.
     pub(crate) fn stop(&self) {
-        self.change_feed(|_| Feed::Over);
+        self.change_feed(Feed::Over);
     }
 
-    fn change_feed(&self, change: impl FnOnce(&Feed) -> Feed) {
+    fn change_feed(&self, feed: Feed) {
         let mut state = self.lock();
         if !matches!(state.feed, Feed::Over) {
-            state.feed = change(&state.feed);
+            state.feed = feed;
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The order makes it safe. Publications are held *before* the state (`level`) is read, and what the state covers was
 //! visible to [`App::replay`] before. So everything up to the state's position is in the last pages or told by the state;
-//! everything beyond was committed after holding began, hence published after it, hence is held or comes live.
+//! everything beyond was committed after holding began, hence published after it, hence is held or comes live. What is told
+//! may have been committed and not published yet: a live subscription goes on leaving out what it was told before.
 
 use std::sync::Arc;
 
@@ -46,8 +47,8 @@ pub(super) async fn resume<A: App>(
         cursor.read_to(covers.unwrap_or(u64::MAX)).await?;
         subscription.outbox.room().await?;
         let level = level.map(|level| broker.hub().parcel(subscription, &level));
-        let floor = cursor.sent.max(covers.unwrap_or(0));
-        if subscription.release(level.as_ref(), floor) {
+        let told = cursor.sent.max(covers.unwrap_or(0));
+        if subscription.release(level.as_ref(), told) {
             return Ok(());
         }
         // More came meanwhile than can be held: go on reading.
