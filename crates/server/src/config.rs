@@ -212,7 +212,11 @@ impl Config {
         Self::from_environment(file, std::env::vars())
     }
 
-    fn from_environment(
+    /// As [`Config::load`], with `environment` in the place of the process's own.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn from_environment(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {

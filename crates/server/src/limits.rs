@@ -135,9 +135,9 @@ impl<K: Hash + Eq + Clone + std::fmt::Debug + Send + Sync + 'static> Key for K {
 
 /// A GCRA limiter for each key. What an idle key holds is forgotten once it would be full again anyway.
 #[derive(Debug)]
-struct Limiter<K: Key, C: Clock = DefaultClock>(
-    Option<RateLimiter<K, States<K>, C, NoOpMiddleware<C::Instant>>>,
-);
+struct Limiter<K: Key, C: Clock = DefaultClock>(Option<Keyed<K, C>>);
+
+type Keyed<K, C> = RateLimiter<K, States<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl<K: Key> Limiter<K> {
     fn per_minute(count: u32) -> Self {
@@ -277,5 +277,108 @@ impl Drop for ConnectionSlot {
                 held.remove(&self.address);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn limits(settings: &[(&str, &str)]) -> config::Limits {
+        let settings = settings
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Config::from_environment(None, settings).unwrap().limits
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_the_steady_rate() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::every(Duration::from_secs(1), 10, 40, clock.clone());
+        let passed = (0..100).filter(|_| limiter.check(&1).is_ok()).count();
+        assert_eq!(passed, 40);
+        clock.advance(Duration::from_secs(1));
+        let passed = (0..100).filter(|_| limiter.check(&1).is_ok()).count();
+        assert_eq!(passed, 10);
+        assert!(limiter.check(&2).is_ok(), "another user is not held up");
+    }
+
+    #[test]
+    fn a_refusal_says_how_long_to_wait() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::every(Duration::from_secs(3600), 2, 2, clock.clone());
+        assert!(limiter.check(&1).is_ok() && limiter.check(&1).is_ok());
+        let refusal = limiter.check(&1).unwrap_err();
+        assert_eq!(refusal.retry_after_s, Some(1800));
+        clock.advance(Duration::from_millis(1_799_500));
+        assert_eq!(limiter.check(&1).unwrap_err().retry_after_s, Some(1));
+        clock.advance(Duration::from_millis(500));
+        assert!(limiter.check(&1).is_ok());
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let limits = Limits::new(&limits(&[
+            ("MARU_LIMITS__SENDS_PER_SECOND_PER_USER", "0"),
+            ("MARU_LIMITS__CONNECTIONS_PER_ADDRESS", "0"),
+        ]));
+        assert!((0..10_000).all(|_| limits.send(1).is_ok()));
+        let slots: Vec<_> = (0..1000)
+            .map(|_| limits.connection(address("::1")))
+            .collect();
+        assert!(slots.iter().all(Result::is_ok));
+    }
+
+    fn touch(states: &States<u64>, keys: u64) {
+        for key in 0..keys {
+            let touched = states.measure_and_replace(&key, |_| Ok::<_, ()>(((), 1.into())));
+            assert_eq!(touched, Ok(()));
+        }
+        states.0.run_pending_tasks();
+    }
+
+    #[test]
+    fn a_limiter_remembers_only_so_many_keys() {
+        let states = States::new(Duration::from_secs(3600));
+        touch(&states, KEYS_MAX + 5_000);
+        assert_eq!(states.0.entry_count(), KEYS_MAX);
+        assert!(!states.0.contains_key(&0) && states.0.contains_key(&(KEYS_MAX + 4_999)));
+    }
+
+    #[test]
+    fn an_idle_key_is_forgotten() {
+        let states = States::new(Duration::ZERO);
+        touch(&states, 100);
+        assert_eq!(states.0.entry_count(), 0);
+    }
+
+    #[test]
+    fn a_slot_that_is_dropped_is_free_again() {
+        let limits = Limits::new(&limits(&[("MARU_LIMITS__CONNECTIONS_PER_ADDRESS", "2")]));
+        let here = address("192.0.2.1");
+        let first = limits.connection(here).unwrap();
+        let _second = limits.connection(here).unwrap();
+        assert!(limits.connection(here).is_err());
+        assert!(limits.connection(address("192.0.2.2")).is_ok());
+        drop(first);
+        assert!(limits.connection(here).is_ok());
+        drop(_second);
+        assert!(limits.0.connections.held.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_owner_of_an_ipv6_network_is_one_address() {
+        let key = |text| AddressKey::of(address(text));
+        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
     }
 }

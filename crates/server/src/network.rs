@@ -233,3 +233,213 @@ impl TryFrom<String> for AddressRange {
         text.parse()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+    use crate::config::Config;
+
+    const PROXY: &str = "10.0.0.1:4000";
+
+    fn network(settings: &[(&str, &str)]) -> Network {
+        let settings = settings
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Network::new(&Config::from_environment(None, settings).unwrap().server)
+    }
+
+    fn behind_proxies() -> Network {
+        network(&[("MARU_SERVER__TRUSTED_PROXIES", "10.0.0.0/8,2001:db8:f::/48")])
+    }
+
+    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        let line = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.iter().map(line) {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    fn client(network: &Network, peer: &str, lines: &[(&str, &str)]) -> String {
+        network
+            .client_address(peer.parse().unwrap(), &headers(lines))
+            .to_string()
+    }
+
+    #[test]
+    fn without_a_trusted_proxy_only_the_socket_counts() {
+        let lines = [
+            ("x-forwarded-for", "198.51.100.7"),
+            ("forwarded", "for=198.51.100.7"),
+        ];
+        assert_eq!(client(&network(&[]), PROXY, &lines), "10.0.0.1");
+        assert_eq!(
+            client(&behind_proxies(), "192.0.2.9:1", &lines),
+            "192.0.2.9"
+        );
+        assert_eq!(
+            client(&behind_proxies(), "[::ffff:192.0.2.9]:1", &lines),
+            "192.0.2.9"
+        );
+    }
+
+    #[test]
+    fn the_last_address_that_is_no_proxy_is_the_client() {
+        let network = behind_proxies();
+        let cases: [(&[(&str, &str)], &str); 13] = [
+            (&[("x-forwarded-for", "198.51.100.7")], "198.51.100.7"),
+            (
+                &[("x-forwarded-for", "1.1.1.1, 198.51.100.7, 10.2.3.4")],
+                "198.51.100.7",
+            ),
+            (
+                &[
+                    ("x-forwarded-for", "1.1.1.1"),
+                    ("x-forwarded-for", "198.51.100.7"),
+                ],
+                "198.51.100.7",
+            ),
+            (&[("x-forwarded-for", "10.9.9.9, 10.2.3.4")], "10.9.9.9"),
+            (&[("x-forwarded-for", "198.51.100.7:5000")], "198.51.100.7"),
+            (&[("x-forwarded-for", "2001:db8::7")], "2001:db8::7"),
+            (&[("x-forwarded-for", "198.51.100.7, nonsense")], "10.0.0.1"),
+            (&[("x-forwarded-for", "")], "10.0.0.1"),
+            (
+                &[(
+                    "forwarded",
+                    "for=198.51.100.7;proto=https, For=\"[2001:db8:f::1]:80\"",
+                )],
+                "198.51.100.7",
+            ),
+            (
+                &[("forwarded", "for=\"[2001:db8::7]:1234\"")],
+                "2001:db8::7",
+            ),
+            (&[("forwarded", "for=unknown")], "10.0.0.1"),
+            (
+                &[
+                    ("forwarded", "for=1.1.1.1"),
+                    ("x-forwarded-for", "198.51.100.7"),
+                ],
+                "10.0.0.1",
+            ),
+            (
+                &[
+                    ("forwarded", "for=198.51.100.7"),
+                    ("x-forwarded-for", "198.51.100.7"),
+                ],
+                "198.51.100.7",
+            ),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(client(&network, PROXY, lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn https_is_believed_of_a_trusted_proxy_only() {
+        let network = behind_proxies();
+        let https = |peer: &str, lines: &[(&str, &str)]| {
+            network.is_https(peer.parse().unwrap(), &headers(lines))
+        };
+        assert!(https(PROXY, &[("x-forwarded-proto", "https")]));
+        assert!(https(PROXY, &[("forwarded", "for=1.1.1.1;proto=HTTPS")]));
+        assert!(!https(PROXY, &[("x-forwarded-proto", "https, http")]));
+        assert!(!https(
+            PROXY,
+            &[("x-forwarded-proto", "http"), ("forwarded", "proto=https")]
+        ));
+        assert!(!https(PROXY, &[]));
+        assert!(!https("192.0.2.9:1", &[("x-forwarded-proto", "https")]));
+    }
+
+    #[test]
+    fn an_origin_is_the_servers_own_or_an_allowed_one() {
+        let network = network(&[
+            (
+                "MARU_SERVER__ALLOWED_ORIGINS",
+                "https://shop.example,https://b.example:8443/",
+            ),
+            ("MARU_SERVER__TRUSTED_PROXIES", "10.0.0.1"),
+        ]);
+        let allowed = |lines: &[(&str, &str)]| {
+            let mut lines = lines.to_vec();
+            lines.push(("host", "Chat.Example"));
+            network.origin_allowed(PROXY.parse().unwrap(), &headers(&lines))
+        };
+        assert!(allowed(&[]));
+        for origin in [
+            "http://chat.example",
+            "http://chat.example:80",
+            "https://SHOP.example",
+            "https://b.example:8443",
+        ] {
+            assert!(allowed(&[("origin", origin)]), "{origin}");
+        }
+        for origin in [
+            "https://chat.example",
+            "http://chat.example:8080",
+            "http://shop.example",
+            "https://b.example",
+            "https://shop.example.evil.example",
+            "null",
+            "",
+            "http://evil.example",
+            "*",
+        ] {
+            assert!(!allowed(&[("origin", origin)]), "{origin}");
+        }
+        assert!(allowed(&[
+            ("origin", "https://chat.example"),
+            ("x-forwarded-proto", "https")
+        ]));
+        assert!(!allowed(&[
+            ("origin", "https://shop.example"),
+            ("origin", "https://evil.example")
+        ]));
+    }
+
+    #[test]
+    fn a_star_allows_every_origin() {
+        let network = network(&[("MARU_SERVER__ALLOWED_ORIGINS", "*")]);
+        let any = headers(&[("origin", "https://evil.example")]);
+        assert!(network.origin_allowed(PROXY.parse().unwrap(), &any));
+    }
+
+    #[test]
+    fn settings_that_are_no_address_or_origin_are_named() {
+        for (name, bad) in [
+            ("MARU_SERVER__TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("MARU_SERVER__TRUSTED_PROXIES", "proxy.example"),
+            ("MARU_SERVER__ALLOWED_ORIGINS", "shop.example"),
+            ("MARU_SERVER__ALLOWED_ORIGINS", "https://shop.example/path"),
+            ("MARU_SERVER__ALLOWED_ORIGINS", "ftp://shop.example"),
+        ] {
+            let vars = [(name.to_owned(), bad.to_owned())].into_iter();
+            let error = Config::from_environment(None, vars)
+                .unwrap_err()
+                .to_string();
+            let key = name.rsplit("__").next().unwrap().to_lowercase();
+            assert!(error.contains(&key), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_network_contains_its_addresses() {
+        let inside = |range: &str, address: &str| {
+            range
+                .parse::<AddressRange>()
+                .unwrap()
+                .contains(address.parse().unwrap())
+        };
+        assert!(inside("10.0.0.0/8", "10.255.1.2") && !inside("10.0.0.0/8", "11.0.0.1"));
+        assert!(inside("0.0.0.0/0", "192.0.2.1") && !inside("0.0.0.0/0", "::1"));
+        assert!(inside("192.0.2.1", "192.0.2.1") && !inside("192.0.2.1", "192.0.2.2"));
+        assert!(inside("2001:db8::/32", "2001:db8:ffff::1") && inside("::/0", "2001:db8::1"));
+    }
+}

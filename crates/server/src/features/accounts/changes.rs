@@ -51,20 +51,27 @@ impl Changes {
 }
 
 /// What has been seen of the database.
-struct Watch {
+pub(super) struct Watch {
     /// Everything up to here has been looked at, but for late commits.
     checked: Time,
     /// Told already, of the time that each look covers again.
     told: HashSet<store::Ended>,
 }
 
+impl Watch {
+    /// For changes from `now` on.
+    pub(super) fn from(now: Time) -> Self {
+        Self {
+            checked: now,
+            told: HashSet::new(),
+        }
+    }
+}
+
 impl Accounts {
     /// Looks for changes made by other processes, and clears away log-ins that are over, until cancelled.
     pub async fn run(&self, cancel: CancellationToken) {
-        let mut watch = Watch {
-            checked: self.0.clock.now(),
-            told: HashSet::new(),
-        };
+        let mut watch = Watch::from(self.now());
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut clear_at = Instant::now();
@@ -83,8 +90,8 @@ impl Accounts {
         }
     }
 
-    async fn look(&self, watch: &mut Watch) -> Result<(), sea_orm::DbErr> {
-        let now = self.0.clock.now();
+    pub(super) async fn look(&self, watch: &mut Watch) -> Result<(), sea_orm::DbErr> {
+        let now = self.now();
         let since = Time::from_ms(watch.checked.ms() - OVERLAP_MS);
         let ended = store::ended(self.0.db.read(), since, watch.checked, now).await?;
         for row in &ended {
@@ -119,7 +126,7 @@ impl Accounts {
     }
 
     async fn clear(&self) {
-        let before = Time::from_ms(self.0.clock.now().ms() - CLEAR_AFTER_MS);
+        let before = Time::from_ms(self.now().ms() - CLEAR_AFTER_MS);
         match store::clear_logins(self.0.db.write(), before).await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "log-ins that are over were cleared away"),

@@ -150,7 +150,7 @@ impl Accounts {
     }
 
     async fn save_user(&self, new: &store::NewAccount<'_>) -> Result<i64, DbErr> {
-        let now = self.0.clock.now();
+        let now = self.now();
         let tx = self.0.db.begin().await?;
         let there = store::account_by_code(&tx, new.code).await?;
         let id = match &there {
@@ -183,7 +183,7 @@ impl Accounts {
     /// # Errors
     /// An unknown code, or the database.
     pub async fn user_lock(&self, code: &str) -> Result<(), UserError> {
-        let now = self.0.clock.now();
+        let now = self.now();
         let account = self.known(code).await?;
         let tx = self.0.db.begin().await?;
         let locked_at = account.locked_at.unwrap_or(now);
@@ -200,7 +200,7 @@ impl Accounts {
     /// An unknown code, or the database.
     pub async fn user_unlock(&self, code: &str) -> Result<(), UserError> {
         let account = self.known(code).await?;
-        store::set_locked(self.0.db.write(), account.id, None, self.0.clock.now()).await?;
+        store::set_locked(self.0.db.write(), account.id, None, self.now()).await?;
         self.0.accounts.invalidate(&account.id);
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Accounts {
     /// An unknown code, or the database.
     pub async fn token(&self, code: &str, ttl: Duration) -> Result<String, UserError> {
         let account = self.known(code).await?;
-        let now = self.0.clock.now();
+        let now = self.now();
         let until = now.plus_s(ttl.as_secs());
         let login = store::insert_login(self.0.db.write(), account.id, None, now, until).await?;
         Ok(self.0.keys.access(&account, &login, now, until))
