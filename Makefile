@@ -1,12 +1,41 @@
-# What people do with this repository. CONTRIBUTING is README.md; what each target needs it installs or names.
-.PHONY: help run web test check torture bench
+# What people do with this repository. Each target says what it lacks on this machine.
+.PHONY: help run web test torture bench
+
+CARGO_RUN = cargo run --release --quiet
+KILLS ?= 500
 
 help:
-	@echo "make run      build everything and start Maru with demo data on http://localhost:8080"
-	@echo "make test     everything CI checks; closes with 'N passed, N failed'"
-	@echo "make torture  kill the server again and again, and check what clients saw (KILLS=500)"
-	@echo "make bench    measure speed and size (bench/README.md)"
+	@echo "make run      builds everything and starts Maru with demo data on http://localhost:8080"
+	@echo "make test     checks everything, as CI does; closes with 'N passed, N failed'"
+	@echo "make torture  kills the server again and again and checks what clients saw (KILLS=$(KILLS))"
+	@echo "make bench    measures speed and size (bench/README.md says how)"
 
-# Ctrl-C ends it. Data is kept in ./data.
+# Data is kept in ./data. Ctrl-C ends it.
 run: web
-	cargo run --release --bin maru -- serve --demo
+	@.ci/needs cargo cc
+	cargo build --release --bin maru
+	@exec $(CARGO_RUN) --bin maru -- serve --demo
+
+web: web/dist/index.html
+
+web/dist/index.html: node_modules/.package-lock.json $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' 2>/dev/null)
+	npm run build
+
+node_modules/.package-lock.json: package-lock.json
+	@.ci/needs node npm
+	npm ci --no-audit --no-fund
+	@touch $@
+
+test:
+	@.ci/setup
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+	@cargo run --quiet --package xtask -- test
+
+torture:
+	@.ci/setup
+	cargo build --release --bin maru
+	KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
+
+bench:
+	cargo build --release --bin maru
+	$(CARGO_RUN) --package bench
