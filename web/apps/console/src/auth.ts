@@ -40,10 +40,12 @@ export async function logIn(username: string, password: string): Promise<void> {
   auth.set({ status: 'out', notAgent: true });
 }
 
+/** Ends the log-in and begins the page anew, so that nothing of it stays in memory. */
 export async function logOut(): Promise<void> {
-  maru.close();
   auth.set({ status: 'out', notAgent: false });
-  await maru.auth.logout();
+  maru.close();
+  await maru.auth.logout().catch(() => undefined);
+  location.reload();
 }
 
 function expire(revoked: boolean): void {

@@ -1,4 +1,4 @@
-import type { Conversation, ConversationState } from '@maru/client';
+import type { ChatMessage, Conversation, ConversationState } from '@maru/client';
 import { type Row, toRows, useAttention } from '@maru/react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type CacheSnapshot, Virtualizer, type VirtualizerHandle } from 'virtua';
@@ -39,6 +39,7 @@ export function Log({ conversation, state, mine }: Props) {
   const rows = useMemo(() => toRows(messages, firstUnreadSeq), [messages, firstUnreadSeq]);
   const [kept] = useState(() => usable(places.get(sessionId), rows.length));
   const [atEnd, setAtEnd] = useState(kept?.atEnd ?? true);
+  const [nearTop, setNearTop] = useState(false);
   const [seen, setSeen] = useState(0);
   const attention = useAttention();
   const prepended = usePrepended(messages[0]?.seq ?? null);
@@ -68,6 +69,7 @@ export function Log({ conversation, state, mine }: Props) {
     const end = handle.scrollSize - handle.viewportSize - offset < NEAR_PX;
     places.set(sessionId, { offset, atEnd: end, cache: handle.cache, rows: rows.length });
     setAtEnd(end);
+    setNearTop(offset < OLDER_PX);
     setSeen(lastSeqAt(rows, handle.findItemIndex(offset + handle.viewportSize - 1)));
     if (offset < OLDER_PX && hasOlder && !loadingOlder) void conversation.loadOlder();
   };
@@ -78,10 +80,10 @@ export function Log({ conversation, state, mine }: Props) {
     if (mine && attention && inSight > 0) conversation.markRead(inSight);
   }, [conversation, mine, attention, inSight]);
 
-  const below = messages.filter(message => !message.own && (message.seq ?? 0) > inSight).length;
+  const below = useNewBelow(messages, inSight);
   return (
     <div className={styles.frame}>
-      {hasOlder && (
+      {hasOlder && nearTop && (
         <div className={styles.older}>
           <button
             type="button"
@@ -128,6 +130,13 @@ export function Log({ conversation, state, mine }: Props) {
       )}
     </div>
   );
+}
+
+/** How many messages of others lie below what has ever been in sight. */
+function useNewBelow(messages: readonly ChatMessage[], inSight: number): number {
+  const [reached, setReached] = useState(messages.findLast(message => message.seq !== null)?.seq ?? 0);
+  useEffect(() => setReached(before => Math.max(before, inSight)), [inSight]);
+  return messages.filter(message => !message.own && (message.seq ?? 0) > reached).length;
 }
 
 /** A kept place serves only a log that has at least the rows of then. */

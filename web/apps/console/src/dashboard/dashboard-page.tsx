@@ -79,7 +79,7 @@ function Now({ me, sessions }: { me: number; sessions: OpenSessions }) {
         <Card
           label={t('dashboard.longest')}
           href={first ? `/waiting/${first.sessionId}` : '/waiting'}
-          value={first ? <Waiting since={waitsSince(first)} /> : t('dashboard.noFigure')}
+          value={first ? <Waiting since={waitsSince(first)} /> : <small>{t('dashboard.noFigure')}</small>}
         />
       </div>
     </section>

@@ -18,14 +18,25 @@ export function FilterBar({ filters, onChange }: FilterProps) {
   const t = useT();
   const categories = useCategories();
   const agents = useAgents();
+  const [open, setOpen] = useState(false);
+  const count = activeFilters(filters).filter(name => name !== 'q').length;
   return (
-    <search className={styles.filters} aria-label={t('history.filters')}>
+    <search className={styles.filters} aria-label={t('history.filters')} data-open={open || undefined}>
       <Typed
         name={t('history.search')}
         hint={t('history.searchPlaceholder')}
         value={filters.q}
         onChange={q => onChange({ q })}
       />
+      <button
+        type="button"
+        className={`button ${styles.more}`}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {t('history.filters')}
+        {count > 0 && ` (${count})`}
+      </button>
       <Typed
         name={t('history.customer')}
         hint={t('history.customerPlaceholder')}

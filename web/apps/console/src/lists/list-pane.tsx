@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { useCategoryFilter } from '../chats-page';
 import { countsByCategory, rowsOf, type View } from '../live/open-sessions';
 import { OPEN_KEY, type OpenLists, queries, useCategories } from '../live/queries';
-import { EmptyPlace } from '../shell/empty';
+import { EmptyPlace, Snippet } from '../shell/empty';
 import { useT } from '../texts';
 import styles from './list-pane.module.css';
 import { SessionRow } from './session-row';
@@ -105,7 +105,9 @@ function Rows({ me, view, id, category, lists }: RowsProps) {
   const live = rowsOf(lists.sessions, view, me.memberId, category);
   const { rows, waiting, release, bind } = useSteadyList(live, session => String(session.sessionId));
   const shown = rows.slice(0, most);
-  if (rows.length === 0) return <NoRows view={view} filtered={category !== null} />;
+  if (rows.length === 0) {
+    return <NoRows view={view} filtered={category !== null} first={lists.sessions.size === 0} />;
+  }
   return (
     <div className={styles.scroll}>
       {waiting > 0 && (
@@ -137,7 +139,7 @@ function Rows({ me, view, id, category, lists }: RowsProps) {
   );
 }
 
-function NoRows({ view, filtered }: { view: View; filtered: boolean }) {
+function NoRows({ view, filtered, first }: { view: View; filtered: boolean; first: boolean }) {
   const t = useT();
   if (filtered) {
     return (
@@ -157,5 +159,14 @@ function NoRows({ view, filtered }: { view: View; filtered: boolean }) {
       </EmptyPlace>
     );
   }
-  return <EmptyPlace title={t(`empty.${view}`)} next={t('empty.waitingNext')} />;
+  return (
+    <EmptyPlace title={t(`empty.${view}`)} next={t('empty.waitingNext')}>
+      {first && (
+        <div className={styles.first}>
+          <p>{t('empty.firstNext')}</p>
+          <Snippet />
+        </div>
+      )}
+    </EmptyPlace>
+  );
 }

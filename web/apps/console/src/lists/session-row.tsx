@@ -43,10 +43,17 @@ export function SessionRow({ me, session, now, gone, view, current, tabStop, sea
   if (gone) {
     return (
       <li data-row={session.sessionId} className={styles.row} data-gone tabIndex={-1}>
-        <div className={styles.line}>
-          <span className={styles.name}>{session.memberName}</span>
+        <div className={styles.link}>
+          <span className={styles.line}>
+            <span className={styles.name}>{session.memberName}</span>
+          </span>
+          <span className={styles.line}>
+            <span className={styles.last}>{whereTo(t, now, me)}</span>
+          </span>
+          <span className={styles.line}>
+            <span className={styles.meta}>{session.categoryName}</span>
+          </span>
         </div>
-        <p className={styles.last}>{whereTo(t, now, me)}</p>
       </li>
     );
   }

@@ -8,15 +8,30 @@ import styles from './login.module.css';
 import { LocaleSwitch } from './switches';
 import { useTitle } from './title';
 
+const USERNAME_KEY = 'maru.console.username';
+
+function keptUsername(): string {
+  try {
+    return localStorage.getItem(USERNAME_KEY) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function keepUsername(name: string): void {
+  try {
+    localStorage.setItem(USERNAME_KEY, name);
+  } catch {
+    // Storage is blocked: the name is typed again next time.
+  }
+}
+
 interface FormProps {
-  username: string;
-  /** The name is fixed where only this agent may come back. */
-  fixed?: boolean;
   notAgent?: boolean;
   onDone?: () => void;
 }
 
-function LoginForm({ username, fixed = false, notAgent = false, onDone }: FormProps) {
+function LoginForm({ notAgent = false, onDone }: FormProps) {
   const t = useT();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -34,6 +49,7 @@ function LoginForm({ username, fixed = false, notAgent = false, onDone }: FormPr
     setProblem(null);
     try {
       await logIn(name, secret);
+      keepUsername(name);
       onDone?.();
     } catch (error) {
       setProblem(sentenceOf(error));
@@ -52,8 +68,7 @@ function LoginForm({ username, fixed = false, notAgent = false, onDone }: FormPr
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
-          defaultValue={username}
-          readOnly={fixed}
+          defaultValue={keptUsername()}
           aria-describedby={shown ? id : undefined}
           aria-invalid={shown ? true : undefined}
         />
@@ -91,7 +106,7 @@ export function LoginPage({ notAgent }: { notAgent: boolean }) {
         </p>
         <h1 id="login-heading">{t('login.heading')}</h1>
         <p className={styles.lead}>{t('login.lead')}</p>
-        <LoginForm username="" notAgent={notAgent} />
+        <LoginForm notAgent={notAgent} />
       </section>
       <LocaleSwitch />
     </main>
@@ -99,7 +114,7 @@ export function LoginPage({ notAgent }: { notAgent: boolean }) {
 }
 
 /** Stands over the page until the same agent is logged in again; nothing under it is lost. */
-export function ReloginDialog({ username, revoked }: { username: string; revoked: boolean }) {
+export function ReloginDialog({ revoked }: { revoked: boolean }) {
   const t = useT();
   const done = () => {
     maru.connect();
@@ -116,7 +131,7 @@ export function ReloginDialog({ username, revoked }: { username: string; revoked
           </Heading>
           <p>{t(revoked ? 'relogin.revoked' : 'relogin.lead')}</p>
           <div ref={field}>
-            <LoginForm username={username} onDone={done} />
+            <LoginForm onDone={done} />
           </div>
           <button type="button" className="button quiet" onClick={() => void logOut()}>
             {t('relogin.other')}

@@ -71,7 +71,7 @@ export function Shell({ user, expired, children }: Props) {
       <main id="main" className={styles.main} tabIndex={-1}>
         {children}
       </main>
-      {expired && <ReloginDialog username={''} revoked={expired.revoked} />}
+      {expired && <ReloginDialog revoked={expired.revoked} />}
     </div>
   );
 }
