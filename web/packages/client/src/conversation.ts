@@ -1,9 +1,8 @@
 import { asMaruError, type MaruError } from './error';
-import { leaveWithPage } from './leaving';
 import type { Link, ReceiptHeaders, Subscription } from './link';
 import { type ChatMessage, fromOutbox, fromWire, insertStored, lastSeq } from './messages';
 import type { Outbox, OutboxEntry } from './outbox';
-import type { Rest } from './rest';
+import type { CustomerRest } from './rest';
 import { type Cell, cell, type Store } from './store';
 import type { Tabs } from './tabs';
 import type {
@@ -59,15 +58,13 @@ export interface Conversation extends Store<ConversationState> {
   typing(active?: boolean): void;
   /** Tells the other side, once per coming, that we are here. */
   announce(): void;
-  /** Tells the server at once when the page closes, unless another tab has the conversation. Returns its undo. */
-  leaveWithPage(): () => void;
   /** Takes a session that a REST answer carried. */
   update(session: SupportSession): void;
 }
 
 export interface Surroundings {
   link: Link;
-  rest: Rest;
+  rest: CustomerRest;
   outbox: Outbox;
   tabs: Tabs;
   user: User;
@@ -211,14 +208,6 @@ export class LiveConversation implements Conversation {
   announce(): void {
     this.#announceWanted = true;
     if (this.get().level) this.#sendAnnouncement();
-  }
-
-  leaveWithPage(): () => void {
-    return leaveWithPage(this.#id, () => {
-      const { session } = this.get();
-      if (session && session.status !== 'COMPLETED' && session.status !== 'WAITING')
-        this.#around.rest.leaveNow(this.#id);
-    });
   }
 
   update(session: SupportSession): void {

@@ -1,5 +1,5 @@
+import type { Locale } from './core';
 import { MaruError } from './error';
-import type { Locale } from './maru';
 
 export interface HttpOptions {
   baseUrl: string;

@@ -1,10 +1,13 @@
+export type { AdminRest } from './admin-rest';
 export type { Auth, AuthState, Credentials } from './auth';
 export type { ClosedReason, Connection, LostCause } from './connection';
 export type { Conversation, ConversationState, Typist } from './conversation';
+export type { CoreOptions, CustomerMaru, Locale } from './core';
 export { asMaruError, MaruError } from './error';
-export { createMaru, type Locale, type Maru, type MaruOptions, type Resync } from './maru';
+export { leaveWithPage } from './leaving';
+export { createCustomerMaru, createMaru, type Maru, type MaruOptions, type Rest, type Resync } from './maru';
 export { type ChatMessage, fromWire } from './messages';
-export type { Rest } from './rest';
+export type { CustomerRest } from './rest';
 export { type KeyValue, memoryStorage, type Storage } from './storage';
 export { type Cell, cell, type Store } from './store';
 export type { Tabs } from './tabs';

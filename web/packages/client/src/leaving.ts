@@ -1,8 +1,12 @@
+import type { Conversation } from './conversation';
+import type { CustomerMaru } from './core';
+
 /**
  * Calls `leave` when the page closes, unless another tab shows the same conversation or the page is only reloaded.
  * Tabs know of each other by a broadcast channel. Returns its undo.
  */
-export function leaveWithPage(sessionId: number, leave: () => void): () => void {
+export function leaveWithPage(maru: CustomerMaru, conversation: Conversation): () => void {
+  const { sessionId } = conversation.get();
   const me = Math.random().toString(36).slice(2);
   const others = new Set<string>();
   const channel =
@@ -20,7 +24,7 @@ export function leaveWithPage(sessionId: number, leave: () => void): () => void 
   };
   const onHide = () => {
     say('bye');
-    if (others.size === 0 && !reloading) leave();
+    if (others.size === 0 && !reloading && running(conversation)) maru.rest.leaveNow(sessionId);
   };
 
   const navigation = (globalThis as { navigation?: EventTarget }).navigation;
@@ -34,4 +38,9 @@ export function leaveWithPage(sessionId: number, leave: () => void): () => void 
     navigation?.removeEventListener('navigate', onNavigate);
     removeEventListener('pagehide', onHide);
   };
+}
+
+function running(conversation: Conversation): boolean {
+  const status = conversation.get().session?.status;
+  return status === 'ACTIVE' || status === 'DISCONNECTED';
 }

@@ -1,4 +1,3 @@
-import { Client, type IFrame } from '@stomp/stompjs';
 import type { Bearer } from './auth';
 import { backoffMs } from './backoff';
 import {
@@ -11,11 +10,13 @@ import {
   reduceConnection,
 } from './connection';
 import { MaruError } from './error';
+import { decoder, encode, type Frame } from './stomp';
 import { type Cell, cell } from './store';
 import { randomId } from './tabs';
 
 const HEARTBEAT_MS = 10_000;
-/** Silence after which a connection found on waking up is taken for dead. */
+const CONNECT_MS = 10_000;
+/** Silence after which a connection is taken for dead. */
 const STALE_MS = 2.5 * HEARTBEAT_MS;
 
 export interface LinkOptions {
@@ -42,10 +43,11 @@ export interface Subscription {
 export type ReceiptHeaders = Record<string, string>;
 
 interface Attempt {
-  client: Client;
+  socket: WebSocket | null;
   token: string | null;
   refusal: MaruError | null;
   heardAt: number;
+  timer: ReturnType<typeof setInterval> | undefined;
 }
 
 /** One STOMP connection kept alive: made, lost, made again, with all its subscriptions. */
@@ -53,7 +55,9 @@ export class Link {
   readonly connection: Cell<Connection> = cell<Connection>({ status: 'idle' });
   readonly #options: LinkOptions;
   readonly #subscriptions = new Map<Subscription, string>();
-  readonly #receipts = new Map<string, Subscription>();
+  readonly #receipts = new Map<string, (headers: ReceiptHeaders) => void>();
+  /** SUBSCRIBEs not yet answered, by receipt. */
+  readonly #pending = new Map<string, Subscription>();
   #attempt: Attempt | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #renewed = false;
@@ -70,11 +74,8 @@ export class Link {
 
   /** Says goodbye (DISCONNECT) and stays closed until `start`. */
   stop(): void {
-    clearTimeout(this.#timer);
-    const attempt = this.#attempt;
-    this.#attempt = null;
-    this.#move({ type: 'ended', reason: 'stopped' });
-    void attempt?.client.deactivate();
+    this.#frame('DISCONNECT', {});
+    this.#end('stopped');
   }
 
   /** The network or the page is back: do not wait for the timer, and do not trust a silent connection. */
@@ -92,20 +93,27 @@ export class Link {
     if (this.connection.get().status === 'live') this.#subscribeNow(subscription, id);
     return () => {
       if (!this.#subscriptions.delete(subscription)) return;
-      if (this.connection.get().status === 'live') this.#attempt?.client.unsubscribe(id);
+      this.#frame('UNSUBSCRIBE', { id });
     };
   }
 
   /** False when there is no connection; then nothing was sent. */
   send(destination: string, body: unknown, onReceipt?: (headers: ReceiptHeaders) => void): boolean {
-    if (this.connection.get().status !== 'live' || !this.#attempt) return false;
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (onReceipt) {
-      headers.receipt = randomId();
-      this.#attempt.client.watchForReceipt(headers.receipt, frame => onReceipt(frame.headers));
-    }
-    this.#attempt.client.publish({ destination, headers, body: JSON.stringify(body) });
+    const headers: Record<string, string> = { destination, 'content-type': 'application/json' };
+    if (onReceipt) headers.receipt = this.#receipt(onReceipt);
+    return this.#frame('SEND', headers, JSON.stringify(body));
+  }
+
+  #frame(command: string, headers: Record<string, string>, body?: string): boolean {
+    if (this.connection.get().status !== 'live') return false;
+    this.#attempt?.socket?.send(encode(command, headers, body));
     return true;
+  }
+
+  #receipt(onReceipt: (headers: ReceiptHeaders) => void): string {
+    const id = randomId();
+    this.#receipts.set(id, onReceipt);
+    return id;
   }
 
   #move(action: ConnectionAction): void {
@@ -113,8 +121,8 @@ export class Link {
   }
 
   async #try(): Promise<void> {
-    const { bearer, url, locale, webSocket, now } = this.#options;
-    const attempt: Attempt = { client: new Client(), token: null, refusal: null, heardAt: now() };
+    const { bearer, url, webSocket, now } = this.#options;
+    const attempt: Attempt = { socket: null, token: null, refusal: null, heardAt: now(), timer: undefined };
     this.#attempt = attempt;
     try {
       attempt.token = await bearer.token();
@@ -123,71 +131,89 @@ export class Link {
       return;
     }
     if (attempt !== this.#attempt) return;
-    const connectHeaders: Record<string, string> = { 'accept-language': locale() };
-    if (attempt.token) connectHeaders.Authorization = `Bearer ${attempt.token}`;
-    attempt.client.configure({
-      connectHeaders,
-      reconnectDelay: 0,
-      connectionTimeout: 10_000,
-      heartbeatIncoming: HEARTBEAT_MS,
-      heartbeatOutgoing: HEARTBEAT_MS,
-      webSocketFactory: () => this.#listen(attempt, webSocket(url, ['v12.stomp', 'v11.stomp', 'v10.stomp'])),
-      onConnect: () => attempt === this.#attempt && this.#opened(),
-      onStompError: frame => this.#refused(attempt, frame),
-      onWebSocketClose: event => attempt === this.#attempt && this.#closed(attempt, event.code),
-    });
-    attempt.client.activate();
+    const socket = webSocket(url, ['v12.stomp']);
+    attempt.socket = socket;
+    this.#listen(attempt, socket);
+    this.#timer = setTimeout(() => this.#lose('network'), CONNECT_MS);
   }
 
   /**
-   * Notes every sign of life. A heart-beat is answered at once while the page is hidden: browsers hold back the
+   * Every byte is a sign of life. A heart-beat is answered at once while the page is hidden: browsers hold back the
    * timers of hidden pages, and the server must not take that for our death.
    */
-  #listen(attempt: Attempt, socket: WebSocket): WebSocket {
-    socket.addEventListener('message', event => {
+  #listen(attempt: Attempt, socket: WebSocket): void {
+    const decode = decoder(frame => attempt === this.#attempt && this.#take(attempt, frame));
+    socket.onopen = () => socket.send(encode('CONNECT', this.#connectHeaders(attempt)));
+    socket.onclose = ({ code }) => {
+      if (attempt === this.#attempt) this.#closed(attempt, code);
+    };
+    socket.onmessage = ({ data }) => {
       attempt.heardAt = this.#options.now();
-      if (event.data === '\n' && globalThis.document?.hidden) socket.send('\n');
-    });
-    return socket;
+      if (data === '\n' && globalThis.document?.hidden) socket.send('\n');
+      decode(String(data));
+    };
   }
 
-  #opened(): void {
+  #connectHeaders({ token }: Attempt): Record<string, string> {
+    const headers: Record<string, string> = {
+      'accept-version': '1.2',
+      host: new URL(this.#options.url).host,
+      'heart-beat': `${HEARTBEAT_MS},${HEARTBEAT_MS}`,
+      'accept-language': this.#options.locale(),
+    };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    return headers;
+  }
+
+  #take(attempt: Attempt, frame: Frame): void {
+    const { command, headers, body } = frame;
+    if (command === 'CONNECTED') this.#opened(attempt);
+    if (command === 'ERROR') this.#refused(attempt, frame);
+    if (command === 'RECEIPT') {
+      const id = headers['receipt-id'] ?? '';
+      const onReceipt = this.#receipts.get(id);
+      this.#receipts.delete(id);
+      onReceipt?.(headers);
+    }
+    if (command === 'MESSAGE') {
+      for (const [subscription, id] of this.#subscriptions) {
+        if (id === headers.subscription) return subscription.onEvent(JSON.parse(body));
+      }
+    }
+  }
+
+  #beat(attempt: Attempt): void {
+    if (this.#options.now() - attempt.heardAt > STALE_MS) this.#lose('network', 0);
+    else attempt.socket?.send('\n');
+  }
+
+  #opened(attempt: Attempt): void {
+    clearTimeout(this.#timer);
+    attempt.timer = setInterval(() => this.#beat(attempt), HEARTBEAT_MS);
     this.#renewed = false;
     this.#move({ type: 'opened', at: this.#options.now() });
     for (const [subscription, id] of [...this.#subscriptions]) this.#subscribeNow(subscription, id);
   }
 
   #subscribeNow(subscription: Subscription, id: string): void {
-    const attempt = this.#attempt;
-    if (!attempt) return;
-    const receipt = randomId();
-    this.#receipts.set(receipt, subscription);
-    attempt.client.watchForReceipt(receipt, () => {
-      this.#receipts.delete(receipt);
+    const receipt = this.#receipt(() => {
+      this.#pending.delete(receipt);
       if (this.#subscriptions.has(subscription)) subscription.onOpen?.();
     });
-    attempt.client.subscribe(
-      subscription.destination,
-      frame => {
-        if (attempt === this.#attempt && this.#subscriptions.has(subscription)) {
-          subscription.onEvent(JSON.parse(frame.body));
-        }
-      },
-      { ...subscription.headers?.(), id, receipt },
-    );
+    this.#pending.set(receipt, subscription);
+    const { destination } = subscription;
+    this.#frame('SUBSCRIBE', { ...subscription.headers?.(), destination, id, receipt });
   }
 
   /** An ERROR frame. If it answers a SUBSCRIBE, that one is dropped, or we would be closed for it for ever. */
-  #refused(attempt: Attempt, frame: IFrame): void {
-    if (attempt !== this.#attempt) return;
-    attempt.refusal = new MaruError(frame.headers.code ?? 'unknown', frame.headers.message ?? '', 0);
-    const receipt = frame.headers['receipt-id'];
-    const subscription = receipt ? this.#receipts.get(receipt) : undefined;
-    if (subscription && attempt.refusal.code !== 'unauthenticated') {
-      this.#subscriptions.delete(subscription);
-      this.#lose('refused', 0);
-      subscription.onRefused?.(attempt.refusal);
-    }
+  #refused(attempt: Attempt, { headers }: Frame): void {
+    const { code = 'unknown', message = '' } = headers;
+    attempt.refusal = new MaruError(code, message, 0);
+    const subscription = this.#pending.get(headers['receipt-id'] ?? '');
+    if (!subscription || code === 'unauthenticated') return;
+    this.#subscriptions.delete(subscription);
+    this.#lose('refused', 0);
+    subscription.onRefused?.(attempt.refusal);
   }
 
   #closed(attempt: Attempt, code: number): void {
@@ -231,10 +257,11 @@ export class Link {
 
   #drop(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#attempt?.timer);
     this.#receipts.clear();
-    const attempt = this.#attempt;
+    this.#pending.clear();
+    this.#attempt?.socket?.close(1000);
     this.#attempt = null;
-    if (attempt?.client.active) void attempt.client.deactivate({ force: true });
   }
 
   #retry(): void {

@@ -1,51 +1,26 @@
-import { type Auth, type Bearer, type Credentials, createAuth } from './auth';
-import type { Connection } from './connection';
-import { type Conversation, LiveConversation } from './conversation';
-import { createHttp } from './http';
-import { Link } from './link';
-import { Outbox } from './outbox';
-import { createRest, type Rest } from './rest';
-import { browserStorage, type Storage } from './storage';
-import type { Store } from './store';
-import { browserTabs, type Tabs } from './tabs';
-import type { ErrorEvent, User } from './wire';
+import { type AdminRest, createAdminRest } from './admin-rest';
+import type { Credentials } from './auth';
+import { assemble, type CoreOptions, type CustomerMaru } from './core';
+import type { Link } from './link';
+import { OutsideAuth } from './outside-auth';
+import type { CustomerRest } from './rest';
+import { TokenAuth } from './token-auth';
 
-export type Locale = 'ko' | 'en';
-
-export interface MaruOptions {
-  /** Of the server, without a slash at the end; the page's own origin if none. */
-  baseUrl?: string;
-  locale: Locale;
+export interface MaruOptions extends CoreOptions {
   credentials: Credentials;
-  /** Keeps the log-ins of several programs on one origin apart (`customer`, `console`). */
-  namespace?: string;
-  storage?: Storage;
-  tabs?: Tabs;
-  /** For tests and other run times. */
-  webSocket?: (url: string, protocols: string[]) => WebSocket;
-  fetch?: typeof fetch;
-  random?: () => number;
-  now?: () => number;
 }
 
 /** Comes first after every (re)subscription: what happened before is unknown, fetch the list again. */
 export type Resync = { type: 'RESYNC' };
 
-export interface Maru {
-  connection: Store<Connection>;
-  auth: Auth;
+/** Every REST call, typed. */
+export type Rest = CustomerRest & { admin: AdminRest };
+
+/** Everything: what customers need, and agents beside. */
+export interface Maru extends CustomerMaru {
   rest: Rest;
-  connect(): void;
-  close(): void;
-  setLocale(locale: Locale): void;
-  /** False where the browser keeps nothing: log-in and unsent messages last for this visit only. */
-  storageKept: boolean;
   /** Events of an overview destination. Returns its undo. `Event` is a promise of the caller, see wire.ts. */
   watch<Event = unknown>(destination: string, onEvent: (event: Event | Resync) => void): () => void;
-  /** The same object for the same session while the same user is logged in. Needs a log-in. */
-  conversation(sessionId: number): Conversation;
-  /** What the server refused on this connection, other than messages. Returns its undo. */
-  onRefusal(listener: (event: ErrorEvent) => void): () => void;
 }
 
 interface Watch {
@@ -55,60 +30,14 @@ interface Watch {
 }
 
 export function createMaru(options: MaruOptions): Maru {
-  const { namespace = 'maru', now = Date.now, random = Math.random } = options;
-  const storage = options.storage ?? browserStorage();
-  const tabs = options.tabs ?? browserTabs(storage.tab);
-  const baseUrl = options.baseUrl ?? globalThis.location?.origin ?? '';
-  let locale = options.locale;
-
-  const http = createHttp({
-    baseUrl,
-    locale: () => locale,
-    cookies: options.credentials === 'cookie',
-    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-  });
-  const auth: Auth & Bearer = createAuth({
-    credentials: options.credentials,
-    namespace,
-    http,
-    lasting: storage.lasting,
-    tabs,
-    now,
-  });
-  const link = new Link({
-    url: `${baseUrl.replace(/^http/, 'ws')}/ws`,
-    bearer: auth,
-    locale: () => locale,
-    webSocket: options.webSocket ?? ((url, protocols) => new WebSocket(url, protocols)),
-    random,
-    now,
-  });
-  const rest = createRest(http, auth);
-  const conversations = new Map<number, LiveConversation>();
+  const { credentials } = options;
+  const { maru, link } = assemble(options, credentials === 'cookie', around =>
+    credentials === 'token' ? new TokenAuth(around) : new OutsideAuth(credentials, around),
+  );
   const watches = new Map<string, Watch>();
-  const refusals = new Set<(event: ErrorEvent) => void>();
-
-  link.subscribe({
-    destination: '/user/queue/errors',
-    onEvent(body) {
-      const event = body as ErrorEvent;
-      for (const conversation of conversations.values()) if (conversation.refused(event)) return;
-      for (const listener of [...refusals]) listener(event);
-    },
-  });
-  wakeWith(link);
-  forgetOnUserChange(auth, conversations, link);
-
   return {
-    connection: link.connection,
-    auth,
-    rest,
-    storageKept: storage.kept,
-    connect: () => link.start(),
-    close: () => link.stop(),
-    setLocale(next) {
-      locale = next;
-    },
+    ...maru,
+    rest: { ...maru.rest, admin: createAdminRest(maru.rest) },
     watch(destination, onEvent) {
       const watch = watches.get(destination) ?? startWatch(link, destination);
       watches.set(destination, watch);
@@ -121,21 +50,12 @@ export function createMaru(options: MaruOptions): Maru {
         watches.delete(destination);
       };
     },
-    conversation(sessionId) {
-      const state = auth.state.get();
-      if (state.status !== 'signedIn') throw new Error('a conversation needs a log-in');
-      const known = conversations.get(sessionId);
-      if (known) return known;
-      const outbox = new Outbox(String(state.user.memberId), storage.lasting, tabs, now);
-      const conversation = new LiveConversation(sessionId, { link, rest, outbox, tabs, user: state.user });
-      conversations.set(sessionId, conversation);
-      return conversation;
-    },
-    onRefusal(listener) {
-      refusals.add(listener);
-      return () => refusals.delete(listener);
-    },
   };
+}
+
+/** For customers alone, by token: less to download. */
+export function createCustomerMaru(options: CoreOptions): CustomerMaru {
+  return assemble(options, false, around => new TokenAuth(around)).maru;
 }
 
 function startWatch(link: Link, destination: string): Watch {
@@ -159,31 +79,4 @@ function startWatch(link: Link, destination: string): Watch {
     undoLink();
   };
   return watch;
-}
-
-/** The browser says that the network or the page is back. */
-function wakeWith(link: Link): void {
-  globalThis.addEventListener?.('online', () => link.wake());
-  globalThis.addEventListener?.('pageshow', () => link.wake());
-  globalThis.document?.addEventListener('visibilitychange', () => {
-    if (!document.hidden) link.wake();
-  });
-}
-
-/** Another user, another past: nothing of the one before may be shown or sent. */
-function forgetOnUserChange(auth: Auth, conversations: Map<number, LiveConversation>, link: Link): void {
-  let user: User | null = userOf(auth);
-  auth.state.subscribe(() => {
-    const next = userOf(auth);
-    if (next?.memberId === user?.memberId) return;
-    user = next;
-    for (const conversation of conversations.values()) conversation.dispose();
-    conversations.clear();
-    link.stop();
-  });
-}
-
-function userOf(auth: Auth): User | null {
-  const state = auth.state.get();
-  return state.status === 'signedIn' ? state.user : null;
 }

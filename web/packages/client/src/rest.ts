@@ -1,15 +1,15 @@
 import type { Bearer } from './auth';
 import { MaruError } from './error';
 import type { Http, Request } from './http';
-import type { Category, ExitReason, Message, Page, SessionFilter, SupportSession } from './wire';
+import type { Category, ExitReason, Message, Page, SupportSession } from './wire';
 
 type Paging = { limit?: number; before?: string };
 type Call = Omit<Request, 'bearer'>;
 
-/** Every REST call, typed. Refusals are `MaruError`s. A refused token is renewed once and the call repeated. */
-export type Rest = ReturnType<typeof createRest>;
+/** REST as a customer uses it, typed. Refusals are `MaruError`s. A refused token is renewed once and the call repeated. */
+export type CustomerRest = ReturnType<typeof createCustomerRest>;
 
-export function createRest(http: Http, bearer: Bearer) {
+export function createCustomerRest(http: Http, bearer: Bearer) {
   async function call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, request: Call = {}) {
     const token = await bearer.token();
     try {
@@ -23,7 +23,6 @@ export function createRest(http: Http, bearer: Bearer) {
   const get = <Answer>(path: string, query?: Call['query']) => call<Answer>('GET', path, { query });
   const post = <Answer>(path: string, body: unknown = {}) => call<Answer>('POST', path, { body });
   const session = (id: number) => `/api/chat/sessions/${id}`;
-  const admin = (id: number) => `/api/admin/chat/sessions/${id}`;
 
   return {
     /** Any other path, for what has no method of its own. */
@@ -51,22 +50,6 @@ export function createRest(http: Http, bearer: Bearer) {
         bearer: bearer.tokenNow(),
         keepalive: true,
       }).catch(() => {});
-    },
-    admin: {
-      sessions: (filter: SessionFilter = {}) =>
-        get<Page<SupportSession>>('/api/admin/chat/sessions', { ...filter }),
-      history: (filter: SessionFilter = {}) =>
-        get<Page<SupportSession>>('/api/admin/chat/history', { ...filter }),
-      historyDetail: (id: number) =>
-        get<{ session: SupportSession; messages: Page<Message> }>(`/api/admin/chat/history/${id}`),
-      start: (id: number) => post<SupportSession>(`${admin(id)}/start`),
-      /** Without an agent: back to the queue. */
-      transfer: (id: number, agentId?: number) =>
-        post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
-      end: (id: number, exitReason?: ExitReason) =>
-        post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
-      stats: (range: { from?: string; to?: string } = {}) =>
-        get<Record<string, unknown>>('/api/admin/chat/stats', range),
     },
   };
 }

@@ -1,17 +1,18 @@
-import type { AuthState, Connection, Maru } from '@maru/client';
+import type { AuthState, Connection, CustomerMaru } from '@maru/client';
 import { createContext, type ReactNode, useContext } from 'react';
 import { useStore } from './store';
 
-const MaruContext = createContext<Maru | null>(null);
+const MaruContext = createContext<CustomerMaru | null>(null);
 
-export function MaruProvider({ maru, children }: { maru: Maru; children: ReactNode }) {
+export function MaruProvider({ maru, children }: { maru: CustomerMaru; children: ReactNode }) {
   return <MaruContext.Provider value={maru}>{children}</MaruContext.Provider>;
 }
 
-export function useMaru(): Maru {
+/** As given to the provider; agents' pages name the fuller type: `useMaru<Maru>()`. */
+export function useMaru<Given extends CustomerMaru = CustomerMaru>(): Given {
   const maru = useContext(MaruContext);
   if (!maru) throw new Error('useMaru needs a MaruProvider above it');
-  return maru;
+  return maru as Given;
 }
 
 export function useConnection(): Connection {

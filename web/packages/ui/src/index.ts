@@ -1,4 +1,5 @@
 export * from './particle';
+export * from './switches';
 export * from './texts';
 export * from './theme';
 export * from './time';

@@ -1,17 +1,18 @@
-import { type Messages, setupI18n } from '@lingui/core';
 import { useSyncExternalStore } from 'react';
+import { type Compiled, format, type Values } from './format';
 import { fitParticles } from './particle';
 import type shared from './texts/en.json';
 
 export type Locale = 'ko' | 'en';
 export type SharedKey = keyof typeof shared;
-export type Values = Record<string, string | number | null | undefined>;
+export type { Values };
 export type Translate<Key extends string> = (key: Key, values?: Values) => string;
 type Catalog<Key extends string> = Record<Key, unknown>;
 type Loaders<Key extends string> = Record<Locale, () => Promise<{ default: Catalog<Key> }>>;
 
 const LOCALE_KEY = 'maru:locale';
-const i18n = setupI18n({ missing: (_locale, id) => id });
+const messages: Record<string, Compiled> = {};
+let shown: Locale = 'ko';
 const loaders: Loaders<string>[] = [
   {
     ko: () => import('./texts/ko.json'),
@@ -21,18 +22,18 @@ const loaders: Loaders<string>[] = [
 const listeners = new Set<() => void>();
 let current: Translate<string> = translate;
 
-function translate(key: string, values?: Values): string {
-  return fitParticles(i18n._(key, values));
+function translate(key: string, values: Values = {}): string {
+  return fitParticles(format(messages[key] ?? key, values, shown));
 }
 
 /** Whether the language now shown has that text. */
 export function hasText(key: string): boolean {
-  return key in i18n.messages;
+  return key in messages;
 }
 
 /** The language now shown. */
 export function locale(): Locale {
-  return i18n.locale === 'en' ? 'en' : 'ko';
+  return shown;
 }
 
 /** The language to begin with: what the reader chose before, else the browser's, else Korean. */
@@ -54,8 +55,8 @@ export function preferredLocale(wanted?: string | null): Locale {
 /** Loads a language's texts and shows them; every view that uses `useT` renders again, keeping its state. */
 export async function setLocale(next: Locale): Promise<void> {
   const catalogs = await Promise.all(loaders.map(loader => loader[next]()));
-  for (const catalog of catalogs) i18n.load(next, catalog.default as Messages);
-  i18n.activate(next);
+  for (const catalog of catalogs) Object.assign(messages, catalog.default);
+  shown = next;
   document.documentElement.lang = next;
   current = (key, values) => translate(key, values);
   for (const listener of [...listeners]) listener();

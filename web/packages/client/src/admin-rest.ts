@@ -1,0 +1,29 @@
+import type { CustomerRest } from './rest';
+import type { ExitReason, Message, Page, SessionFilter, SupportSession } from './wire';
+
+/** REST as agents use it. */
+export type AdminRest = ReturnType<typeof createAdminRest>;
+
+export function createAdminRest({ call }: CustomerRest) {
+  const get = <Answer>(path: string, query?: Record<string, string | number | undefined>) =>
+    call<Answer>('GET', path, { query });
+  const post = <Answer>(path: string, body: unknown = {}) => call<Answer>('POST', path, { body });
+  const admin = (id: number) => `/api/admin/chat/sessions/${id}`;
+
+  return {
+    sessions: (filter: SessionFilter = {}) =>
+      get<Page<SupportSession>>('/api/admin/chat/sessions', { ...filter }),
+    history: (filter: SessionFilter = {}) =>
+      get<Page<SupportSession>>('/api/admin/chat/history', { ...filter }),
+    historyDetail: (id: number) =>
+      get<{ session: SupportSession; messages: Page<Message> }>(`/api/admin/chat/history/${id}`),
+    start: (id: number) => post<SupportSession>(`${admin(id)}/start`),
+    /** Without an agent: back to the queue. */
+    transfer: (id: number, agentId?: number) =>
+      post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
+    end: (id: number, exitReason?: ExitReason) =>
+      post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
+    stats: (range: { from?: string; to?: string } = {}) =>
+      get<Record<string, unknown>>('/api/admin/chat/stats', range),
+  };
+}

@@ -1,0 +1,134 @@
+import type { Category, MaruError, SupportSession } from '@maru/client';
+import { asMaruError } from '@maru/client';
+import { ago, fullTime, locale } from '@maru/ui';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Icon } from '../icons';
+import { useMaru } from '../provider';
+import { StatusBadge } from '../status-badge';
+import { systemText } from '../system-text';
+import css from './support-chat.module.css';
+import { useT } from './texts';
+import type { MySessions } from './use-my-sessions';
+
+interface ChatHomeProps {
+  sessions: MySessions;
+  onStart(categoryId: number): Promise<void>;
+  onOpen(sessionId: number): void;
+  onClose?: () => void;
+  foot?: ReactNode;
+}
+
+/** Where a conversation begins, and where past ones are found. */
+export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeProps) {
+  const t = useT();
+  const maru = useMaru();
+  const categories = useCategories();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<MaruError | null>(null);
+
+  const start = async (categoryId: number) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await onStart(categoryId);
+    } catch (cause) {
+      setError(asMaruError(cause));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <div className={css.home}>
+      <header className={css.hello}>
+        <h1 tabIndex={-1}>{t('home.title')}</h1>
+        {onClose && (
+          <button type="button" className={css.plain} onClick={onClose} aria-label={t('close')}>
+            <Icon name="close" />
+          </button>
+        )}
+        <p>{t('home.lead')}</p>
+      </header>
+      <ul className={css.cards} aria-label={t('home.categories')} aria-busy={busy}>
+        {categories.items.map(category => (
+          <li key={category.categoryId}>
+            <button type="button" disabled={busy} onClick={() => start(category.categoryId)}>
+              {category.name}
+              <Icon name="chevron" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div role="alert">
+        {(error ?? categories.error) && (
+          <p className={css.error}>
+            {(error ?? categories.error)?.error || t('error.network')}
+            {categories.error && (
+              <button type="button" onClick={categories.reload}>
+                {t('retry')}
+              </button>
+            )}
+          </p>
+        )}
+      </div>
+      {sessions.items.length > 0 && <Past sessions={sessions} onOpen={onOpen} />}
+      {!maru.storageKept && <p className={css.note}>{t('storage')}</p>}
+      {foot}
+    </div>
+  );
+}
+
+function Past({ sessions, onOpen }: Pick<ChatHomeProps, 'sessions' | 'onOpen'>) {
+  const t = useT();
+  return (
+    <section className={css.past}>
+      <h2>{t('home.past')}</h2>
+      <ul>
+        {sessions.items.map(session => (
+          <li key={session.sessionId}>
+            <button type="button" onClick={() => onOpen(session.sessionId)}>
+              <span className={css.pastTop}>
+                <b>{session.categoryName}</b>
+                <StatusBadge status={session.status} />
+                <time dateTime={session.udate} title={fullTime(session.udate)}>
+                  {ago(session.udate)}
+                </time>
+              </span>
+              <span className={css.pastText}>{lastWords(session)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {sessions.more && (
+        <button type="button" className={css.quiet} onClick={sessions.more}>
+          {t('home.more')}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function lastWords({ lastMessage, title }: SupportSession): string {
+  return lastMessage ? systemText(lastMessage.system ?? null, lastMessage.content ?? '') : (title ?? '');
+}
+
+function useCategories() {
+  const { rest } = useMaru();
+  const language = locale();
+  const [state, setState] = useState<{ items: Category[]; error: MaruError | null }>({
+    items: [],
+    error: null,
+  });
+  const [turn, setTurn] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names come in the language shown; `turn` tries again
+  useEffect(() => {
+    let current = true;
+    rest.categories().then(
+      items => current && setState({ items, error: null }),
+      cause => current && setState(state => ({ ...state, error: asMaruError(cause) })),
+    );
+    return () => {
+      current = false;
+    };
+  }, [rest, language, turn]);
+  return { ...state, reload: () => setTurn(turn + 1) };
+}

@@ -1,0 +1,44 @@
+import { useEffect, useId, useRef } from 'react';
+import css from './support-chat.module.css';
+import { useT } from './texts';
+
+interface EndDialogProps {
+  kind: 'end' | 'cancel';
+  error: string;
+  onYes(): void;
+  onNo(): void;
+}
+
+export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
+  const t = useT();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      className={css.dialog}
+      aria-labelledby={title}
+      onCancel={event => {
+        event.preventDefault();
+        onNo();
+      }}
+      // The Escape that answers this question must not close the panel around it too.
+      onKeyDown={event => event.stopPropagation()}
+    >
+      <h2 id={title}>{t(`confirm.${kind}`)}</h2>
+      <p>{t(`confirm.${kind}.hint`)}</p>
+      <p role="alert" className={css.error} hidden={!error}>
+        {error}
+      </p>
+      <div className={css.choices}>
+        <button type="button" className={css.second} onClick={onNo}>
+          {t('confirm.no')}
+        </button>
+        <button type="button" className={css.danger} onClick={onYes}>
+          {t(`session.${kind}`)}
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,195 @@
+import { asMaruError, type Conversation, type ConversationState, type SupportSession } from '@maru/client';
+import { clockTime } from '@maru/ui';
+import { useEffect, useRef, useState } from 'react';
+import { Composer } from '../composer';
+import { ConnectionBanner } from '../connection-banner';
+import { Icon } from '../icons';
+import { MessageList } from '../message-list';
+import { useMaru } from '../provider';
+import { TypingLine } from '../typing-line';
+import { type ConversationOptions, useConversation } from '../use-conversation';
+import { EndDialog } from './end-dialog';
+import css from './support-chat.module.css';
+import { useT } from './texts';
+
+interface SessionViewProps {
+  sessionId: number;
+  attentive: boolean;
+  whileOpen?: ConversationOptions['while'];
+  onBack(): void;
+  onClose?: () => void;
+  onUnread?: (count: number) => void;
+}
+
+/** One conversation from the queue to its end. */
+export function SessionView({
+  sessionId,
+  attentive,
+  whileOpen,
+  onBack,
+  onClose,
+  onUnread,
+}: SessionViewProps) {
+  const t = useT();
+  const [state, conversation] = useConversation(sessionId, { announce: true, while: whileOpen });
+  const { session, unread, status } = state;
+  useEffect(() => onUnread?.(unread), [onUnread, unread]);
+
+  return (
+    <section className={css.session} aria-label={t('session.chat')}>
+      <SessionHeader session={session} conversation={conversation} onBack={onBack} onClose={onClose} />
+      <ConnectionBanner />
+      {status === 'failed' ? (
+        <p className={css.error}>{state.error?.error || t('session.missing')}</p>
+      ) : (
+        <>
+          {session && <Notice session={session} />}
+          <MessageList state={state} conversation={conversation} attentive={attentive} />
+          <Foot state={state} conversation={conversation} onBack={onBack} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Foot({
+  state,
+  conversation,
+  onBack,
+}: {
+  state: ConversationState;
+  conversation: Conversation;
+  onBack(): void;
+}) {
+  const t = useT();
+  if (state.session?.status !== 'COMPLETED') {
+    return (
+      <>
+        <TypingLine state={state} />
+        <Composer conversation={conversation} sessionId={state.sessionId} autoFocus />
+      </>
+    );
+  }
+  const { exitReason } = state.session;
+  return (
+    <footer className={css.ended}>
+      <p>{exitReason === 'CANCELLED' ? t('ended.cancelled') : t('ended')}</p>
+      <button type="button" className={css.primary} onClick={onBack}>
+        {t('ended.again')}
+      </button>
+      <button type="button" className={css.quiet} onClick={() => download(conversation)}>
+        {t('ended.download')}
+      </button>
+    </footer>
+  );
+}
+
+/** Few ask for it: it is fetched when they do. */
+async function download(conversation: Conversation): Promise<void> {
+  const { downloadTranscript } = await import('./transcript');
+  await downloadTranscript(conversation);
+}
+
+function Notice({ session }: { session: SupportSession }) {
+  const t = useT();
+  if (session.status === 'WAITING' && session.queuePosition) {
+    const ahead = session.queuePosition - 1;
+    return (
+      <div className={css.queue} role="status">
+        <span className={css.place} title={t('queue.place')}>
+          {session.queuePosition}
+        </span>
+        <div>
+          <b>{ahead > 0 ? t('queue.ahead', { count: ahead }) : t('queue.next')}</b>
+          <p>{t('queue.hint')}</p>
+        </div>
+      </div>
+    );
+  }
+  if (session.status === 'DISCONNECTED') {
+    const time = session.graceUntil && clockTime(session.graceUntil);
+    return (
+      <p className={css.away} role="status">
+        {time ? t('away', { time }) : t('away.plain')}
+      </p>
+    );
+  }
+  return null;
+}
+
+function SessionHeader({
+  session,
+  conversation,
+  onBack,
+  onClose,
+}: {
+  session: SupportSession | null;
+  conversation: Conversation;
+  onBack(): void;
+  onClose?: () => void;
+}) {
+  const t = useT();
+  const agent = session?.adminName;
+  const ending = session && session.status !== 'COMPLETED';
+  return (
+    <header className={css.top}>
+      <button type="button" className={css.plain} onClick={onBack} aria-label={t('back')}>
+        <Icon name="back" />
+      </button>
+      {agent && (
+        <span className={css.face} aria-hidden="true">
+          {[...agent][0]}
+        </span>
+      )}
+      <div className={css.who}>
+        <h1>{agent ?? session?.categoryName ?? t('session.chat')}</h1>
+        {session && <p>{subtitle(session, t)}</p>}
+      </div>
+      {ending && <EndButton session={session} conversation={conversation} />}
+      {onClose && (
+        <button type="button" className={css.plain} onClick={onClose} aria-label={t('close')}>
+          <Icon name="close" />
+        </button>
+      )}
+    </header>
+  );
+}
+
+function subtitle(session: SupportSession, t: ReturnType<typeof useT>): string {
+  if (session.status === 'COMPLETED') return t('session.ended');
+  if (session.adminName) return t('session.agent', { category: session.categoryName });
+  return t('session.connecting');
+}
+
+/** Ending asks once; a request still waiting is cancelled instead. */
+function EndButton({ session, conversation }: { session: SupportSession; conversation: Conversation }) {
+  const t = useT();
+  const { rest } = useMaru();
+  const [asking, setAsking] = useState(false);
+  const [error, setError] = useState('');
+  const button = useRef<HTMLButtonElement>(null);
+  const waiting = session.status === 'WAITING';
+
+  const finish = async () => {
+    try {
+      conversation.update(await (waiting ? rest.cancel(session.sessionId) : rest.end(session.sessionId)));
+      setAsking(false);
+    } catch (cause) {
+      setError(asMaruError(cause).error || t('error.network'));
+    }
+  };
+  const keep = () => {
+    setAsking(false);
+    setError('');
+    button.current?.focus();
+  };
+
+  return (
+    <>
+      <button ref={button} type="button" className={css.quiet} onClick={() => setAsking(true)}>
+        {waiting ? t('session.cancel') : t('session.end')}
+      </button>
+      {asking && <EndDialog kind={waiting ? 'cancel' : 'end'} error={error} onYes={finish} onNo={keep} />}
+    </>
+  );
+}
