@@ -185,3 +185,6 @@ async fn pause_after(error: &io::Error) {
     tracing::warn!(%error, "cannot accept connections");
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
+
+#[cfg(test)]
+mod tests;
