@@ -140,12 +140,18 @@ pub struct Grant {
 impl Grant {
     /// Live from now on.
     pub fn live(topic: Topic) -> Grant {
-        Grant { topic, resume_after: None }
+        Grant {
+            topic,
+            resume_after: None,
+        }
     }
 
     /// Everything of `topic` beyond the position `after`, then live.
     pub fn resume(topic: Topic, after: u64) -> Grant {
-        Grant { topic, resume_after: Some(after) }
+        Grant {
+            topic,
+            resume_after: Some(after),
+        }
     }
 }
 
@@ -270,13 +276,19 @@ impl Publication {
     /// The same with this `message-id`.
     #[must_use]
     pub fn with_message_id(self, message_id: u64) -> Publication {
-        Publication { message_id: Some(message_id), ..self }
+        Publication {
+            message_id: Some(message_id),
+            ..self
+        }
     }
 
     /// The same at this position.
     #[must_use]
     pub fn at(self, position: u64) -> Publication {
-        Publication { position: Some(position), ..self }
+        Publication {
+            position: Some(position),
+            ..self
+        }
     }
 
     /// The same, of use only now.
@@ -301,7 +313,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without details.
     pub fn new(code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, message: message.into(), details: Vec::new() }
+        Refusal {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+        }
     }
 
     /// The same with one more detail.
@@ -313,7 +329,10 @@ impl Refusal {
 
     /// The detail with this name.
     pub fn detail(&self, name: &str) -> Option<&str> {
-        self.details.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.details
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -378,12 +397,19 @@ pub struct Close {
 impl Close {
     /// Without an ERROR frame.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Close {
-        Close { code, reason: reason.into(), refusal: None }
+        Close {
+            code,
+            reason: reason.into(),
+            refusal: None,
+        }
     }
 
     /// The same, with an ERROR frame before.
     #[must_use]
     pub fn with_refusal(self, refusal: Refusal) -> Close {
-        Close { refusal: Some(refusal), ..self }
+        Close {
+            refusal: Some(refusal),
+            ..self
+        }
     }
 }

@@ -116,7 +116,13 @@ impl<A: App> Broker<A> {
     pub fn counts(&self) -> Counts {
         let (connections, users, queued_bytes) = self.registry.counts();
         let (topics, subscriptions) = self.hub.counts();
-        Counts { connections, users, subscriptions, topics, queued_bytes }
+        Counts {
+            connections,
+            users,
+            subscriptions,
+            topics,
+            queued_bytes,
+        }
     }
 
     /// Takes no more connections, ends all there are with 1012 (come back), in no order and spread over `over`, and waits
@@ -124,7 +130,10 @@ impl<A: App> Broker<A> {
     pub async fn drain(&self, over: Duration) {
         let outboxes = self.registry.drain();
         let steps = (over.as_millis() / DRAIN_STEP.as_millis()).max(1);
-        let per_step = outboxes.len().div_ceil(usize::try_from(steps).unwrap_or(usize::MAX)).max(1);
+        let per_step = outboxes
+            .len()
+            .div_ceil(usize::try_from(steps).unwrap_or(usize::MAX))
+            .max(1);
         for batch in outboxes.chunks(per_step) {
             batch.iter().for_each(|outbox| outbox.end(restarting()));
             tokio::time::sleep(DRAIN_STEP.min(over)).await;

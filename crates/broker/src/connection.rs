@@ -107,7 +107,9 @@ impl<A: App> Connection<A> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Subscription>>> {
-        self.subscriptions.lock().expect("nothing panics while it holds a connection's subscriptions")
+        self.subscriptions
+            .lock()
+            .expect("nothing panics while it holds a connection's subscriptions")
     }
 
     pub(crate) fn find(&self, wanted: impl Fn(&Subscription) -> bool) -> Option<Arc<Subscription>> {

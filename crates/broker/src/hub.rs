@@ -31,7 +31,9 @@ impl Hub {
 
     fn shard(&self, topic: &Topic) -> MutexGuard<'_, Shard> {
         let hash = self.hasher.hash_one(topic) as usize;
-        self.shards[hash % SHARDS].lock().expect("nothing panics while it holds a shard")
+        self.shards[hash % SHARDS]
+            .lock()
+            .expect("nothing panics while it holds a shard")
     }
 
     /// From now on what is published reaches the subscription. Twice does no harm.
@@ -102,7 +104,10 @@ impl Hub {
     pub(crate) fn counts(&self) -> (usize, usize) {
         self.shards.iter().fold((0, 0), |(topics, subscriptions), shard| {
             let shard = shard.lock().expect("nothing panics while it holds a shard");
-            (topics + shard.len(), subscriptions + shard.values().map(Vec::len).sum::<usize>())
+            (
+                topics + shard.len(),
+                subscriptions + shard.values().map(Vec::len).sum::<usize>(),
+            )
         })
     }
 }
@@ -116,5 +121,6 @@ fn parcel(subscription: &Subscription, publication: &Publication, message_id: Ar
 }
 
 fn order(one: &Subscription, other: &Subscription) -> Ordering {
-    one.by_frame(other).then_with(|| (one.connection, one.ordinal).cmp(&(other.connection, other.ordinal)))
+    one.by_frame(other)
+        .then_with(|| (one.connection, one.ordinal).cmp(&(other.connection, other.ordinal)))
 }

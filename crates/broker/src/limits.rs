@@ -72,7 +72,7 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             frame_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
-            close_timeout: Duration::from_secs(2),
+            close_timeout: Duration::from_secs(1),
             finish_timeout: Duration::from_secs(10),
             heart_beat: Duration::from_secs(10),
             silence: Duration::from_secs(25),

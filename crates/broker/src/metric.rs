@@ -14,13 +14,19 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         describe_gauge!("stomp_connections", "open sockets, by transport");
-        describe_counter!("stomp_closed_total", "connections that ended, by close code; 1006 where the socket just ended");
+        describe_counter!(
+            "stomp_closed_total",
+            "connections that ended, by close code; 1006 where the socket just ended"
+        );
         describe_counter!("stomp_frames_in_total", "frames read");
         describe_counter!("stomp_frames_out_total", "frames and heart-beats written");
         describe_counter!("stomp_refused_total", "refusals told to peers, by code");
         describe_counter!("stomp_refused_sends_total", "refusals that left the connection open");
         describe_gauge!("stomp_queue_bytes", "octets that could not be written at once and wait");
-        describe_counter!("stomp_slow_closes_total", "connections that ended because the peer was too slow");
+        describe_counter!(
+            "stomp_slow_closes_total",
+            "connections that ended because the peer was too slow"
+        );
         Metrics {
             frames_in: counter!("stomp_frames_in_total"),
             frames_out: counter!("stomp_frames_out_total"),

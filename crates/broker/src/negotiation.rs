@@ -31,7 +31,11 @@ pub(crate) fn negotiate(headers: &Headers, server: Duration) -> Result<Negotiate
         None => (Duration::ZERO, Duration::ZERO),
     };
     let agree = |peer: Duration| (!peer.is_zero() && !server.is_zero()).then(|| peer.max(server));
-    Ok(Negotiated { version, outgoing: agree(wants), incoming: agree(sends) })
+    Ok(Negotiated {
+        version,
+        outgoing: agree(wants),
+        incoming: agree(sends),
+    })
 }
 
 fn parse_heart_beat(value: &str) -> Option<(Duration, Duration)> {
@@ -86,8 +90,23 @@ mod tests {
 
     #[test]
     fn a_malformed_heart_beat_is_refused() {
-        for value in ["", "1", "1,", ",1", "a,b", "-1,0", "+1,0", "1,2,3", "1.5,0", "99999999999,0"] {
-            assert_eq!(agreed(&[("heart-beat", value)], 10), Err(Disagreement::HeartBeat), "{value}");
+        for value in [
+            "",
+            "1",
+            "1,",
+            ",1",
+            "a,b",
+            "-1,0",
+            "+1,0",
+            "1,2,3",
+            "1.5,0",
+            "99999999999,0",
+        ] {
+            assert_eq!(
+                agreed(&[("heart-beat", value)], 10),
+                Err(Disagreement::HeartBeat),
+                "{value}"
+            );
         }
     }
 }

@@ -45,7 +45,10 @@ pub(crate) struct Sealed;
 
 impl Outbox {
     pub(crate) fn new(bytes_max: usize) -> Outbox {
-        Outbox { bytes_max, state: Mutex::default() }
+        Outbox {
+            bytes_max,
+            state: Mutex::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -134,7 +137,11 @@ impl Outbox {
     pub(crate) fn written(&self, bytes: usize) {
         let mut state = self.lock();
         state.bytes = state.bytes.saturating_sub(bytes);
-        let replayer = if state.bytes <= self.bytes_max / 4 { state.replayer.take() } else { None };
+        let replayer = if state.bytes <= self.bytes_max / 4 {
+            state.replayer.take()
+        } else {
+            None
+        };
         drop(state);
         replayer.into_iter().for_each(Waker::wake);
     }

@@ -24,7 +24,13 @@ struct Socket<A: App> {
 
 impl<A: App> Registry<A> {
     pub(crate) fn new() -> Registry<A> {
-        Registry { state: Mutex::new(State { sockets: HashMap::new(), users: HashMap::new(), draining: false }) }
+        Registry {
+            state: Mutex::new(State {
+                sockets: HashMap::new(),
+                users: HashMap::new(),
+                draining: false,
+            }),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<A>> {
@@ -37,7 +43,13 @@ impl<A: App> Registry<A> {
         if state.draining {
             outbox.end(restarting());
         }
-        state.sockets.insert(id, Socket { outbox: Arc::clone(outbox), connection: None });
+        state.sockets.insert(
+            id,
+            Socket {
+                outbox: Arc::clone(outbox),
+                connection: None,
+            },
+        );
     }
 
     /// The socket's person is known.
@@ -81,7 +93,11 @@ impl<A: App> Registry<A> {
     pub(crate) fn drain(&self) -> Vec<Arc<Outbox>> {
         let mut state = self.lock();
         state.draining = true;
-        state.sockets.values().map(|socket| Arc::clone(&socket.outbox)).collect()
+        state
+            .sockets
+            .values()
+            .map(|socket| Arc::clone(&socket.outbox))
+            .collect()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -91,7 +107,11 @@ impl<A: App> Registry<A> {
     /// Connections, people, and octets that wait.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let state = self.lock();
-        let connections = state.sockets.values().filter(|socket| socket.connection.is_some()).count();
+        let connections = state
+            .sockets
+            .values()
+            .filter(|socket| socket.connection.is_some())
+            .count();
         let queued = state.sockets.values().map(|socket| socket.outbox.bytes()).sum();
         (connections, state.users.len(), queued)
     }

@@ -104,8 +104,11 @@ impl Subscription {
     /// A subscription that hears nothing yet.
     pub(crate) fn new(of: Subscribing, topic: Topic) -> Subscription {
         // The destination is mostly the topic's own name: then one string is enough.
-        let destination =
-            if *of.destination == *topic.as_str() { Arc::clone(topic.name()) } else { of.destination };
+        let destination = if *of.destination == *topic.as_str() {
+            Arc::clone(topic.name())
+        } else {
+            of.destination
+        };
         Subscription {
             connection: of.connection,
             outbox: of.outbox,
@@ -117,7 +120,11 @@ impl Subscription {
             ordinal: of.ordinal,
             bounds: of.bounds,
             announced: AtomicBool::new(false),
-            state: Mutex::new(State { feed: Feed::Cursor, unacknowledged: VecDeque::new(), forgot: false }),
+            state: Mutex::new(State {
+                feed: Feed::Cursor,
+                unacknowledged: VecDeque::new(),
+                forgot: false,
+            }),
         }
     }
 
@@ -163,7 +170,10 @@ impl Subscription {
             Feed::Live { told } if position.is_none() || position > *told => state.push(self, parcel),
             Feed::Held { items, bytes } if !parcel.volatile => {
                 *bytes += parcel.payload.len();
-                items.push(Held { position, parcel: parcel.clone() });
+                items.push(Held {
+                    position,
+                    parcel: parcel.clone(),
+                });
                 if *bytes > self.bounds.held_bytes {
                     state.feed = Feed::Cursor;
                 }
@@ -179,7 +189,10 @@ impl Subscription {
 
     /// Starts to keep live publications.
     pub(crate) fn hold(&self) {
-        self.change_feed(Feed::Held { items: Vec::new(), bytes: 0 });
+        self.change_feed(Feed::Held {
+            items: Vec::new(),
+            bytes: 0,
+        });
     }
 
     /// Live from now on, without history.
@@ -196,7 +209,9 @@ impl Subscription {
         };
         let items = std::mem::take(items);
         state.feed = Feed::Live { told: Some(told) };
-        let fresh = items.iter().filter(|held| held.position.is_none_or(|position| position > told));
+        let fresh = items
+            .iter()
+            .filter(|held| held.position.is_none_or(|position| position > told));
         for parcel in level.into_iter().chain(fresh.map(|held| &held.parcel)) {
             state.push(self, parcel);
         }

@@ -18,12 +18,18 @@ struct Transaction {
 impl Transactions {
     pub(crate) fn begin(&mut self, id: &str, limits: &Limits) -> Result<(), Refusal> {
         if self.open.iter().any(|transaction| transaction.id == id) {
-            return Err(Refusal::new(code::INVALID_REQUEST, "This transaction has begun already."));
+            return Err(Refusal::new(
+                code::INVALID_REQUEST,
+                "This transaction has begun already.",
+            ));
         }
         if self.open.len() >= limits.transactions_max {
             return Err(Refusal::new(code::TOO_LARGE, "Too many transactions are open."));
         }
-        self.open.push(Transaction { id: id.to_owned(), frames: Vec::new() });
+        self.open.push(Transaction {
+            id: id.to_owned(),
+            frames: Vec::new(),
+        });
         Ok(())
     }
 

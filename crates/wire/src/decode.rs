@@ -15,7 +15,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { headers_max: 64, head_bytes_max: 16 * 1024, body_bytes_max: 64 * 1024 }
+        Limits {
+            headers_max: 64,
+            head_bytes_max: 16 * 1024,
+            body_bytes_max: 64 * 1024,
+        }
     }
 }
 
@@ -138,7 +142,10 @@ impl Decoder {
     ///
     /// # Errors
     /// The stream is broken or passed a limit. Nothing can be read after it.
-    #[expect(clippy::should_implement_trait, reason = "an iterator could not be pushed to between items")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator could not be pushed to between items"
+    )]
     pub fn next(&mut self) -> Result<Option<Event>, DecodeError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -178,7 +185,10 @@ impl Decoder {
                     let Some(command) = self.read_command()? else {
                         return Ok(None);
                     };
-                    self.stage = Stage::Head { frame: Frame::new(command), bytes: command.as_str().len() + 1 };
+                    self.stage = Stage::Head {
+                        frame: Frame::new(command),
+                        bytes: command.as_str().len() + 1,
+                    };
                 }
                 Stage::Head { mut frame, mut bytes } => {
                     let line = self.read_header(&mut frame, &mut bytes);
@@ -205,7 +215,11 @@ impl Decoder {
     fn read_command(&mut self) -> Result<Option<Command>, DecodeError> {
         let Some(end) = self.find_line_end()? else {
             let too_long = self.unread().len() > COMMAND_BYTES_MAX;
-            return if too_long { Err(DecodeError::UnknownCommand) } else { Ok(None) };
+            return if too_long {
+                Err(DecodeError::UnknownCommand)
+            } else {
+                Ok(None)
+            };
         };
         let line = without_carriage_return(&self.unread()[..end]);
         let command = Command::parse(line).ok_or(DecodeError::UnknownCommand)?;
@@ -240,7 +254,10 @@ impl Decoder {
         let Stage::Head { frame, .. } = &self.stage else {
             unreachable!("a head has just been read");
         };
-        let length = frame.get("content-length").map(|value| self.body_length(value)).transpose()?;
+        let length = frame
+            .get("content-length")
+            .map(|value| self.body_length(value))
+            .transpose()?;
         if length.is_some_and(|length| length > 0) && !frame.command.may_have_body() {
             return Err(DecodeError::BodyNotAllowed);
         }
@@ -255,7 +272,11 @@ impl Decoder {
             return Err(DecodeError::InvalidContentLength);
         }
         let length = value.parse().unwrap_or(usize::MAX);
-        if length > self.limits.body_bytes_max { Err(DecodeError::BodyTooLarge) } else { Ok(length) }
+        if length > self.limits.body_bytes_max {
+            Err(DecodeError::BodyTooLarge)
+        } else {
+            Ok(length)
+        }
     }
 
     fn read_body(&mut self, command: Command, length: Option<usize>) -> Result<Option<Bytes>, DecodeError> {
@@ -332,7 +353,11 @@ fn parse_header(line: &[u8], command: Command, version: Version, headers: &mut H
     // The first colon divides: 1.0 has no other way to write one in a value, and old clients of 1.1 do not know theirs.
     let (name, value) = line.split_once(':').ok_or(DecodeError::MalformedHeader)?;
     // Only examples of 1.0 pad their headers; later versions forbid to trim.
-    let (name, value) = if version == Version::V1_0 { (name.trim(), value.trim()) } else { (name, value) };
+    let (name, value) = if version == Version::V1_0 {
+        (name.trim(), value.trim())
+    } else {
+        (name, value)
+    };
     if name.is_empty() || (version == Version::V1_2 && line.contains('\r')) {
         return Err(DecodeError::MalformedHeader);
     }

@@ -114,7 +114,11 @@ pub struct Frame {
 impl Frame {
     /// A frame without headers and body.
     pub fn new(command: Command) -> Frame {
-        Frame { command, headers: Headers::new(), body: Bytes::new() }
+        Frame {
+            command,
+            headers: Headers::new(),
+            body: Bytes::new(),
+        }
     }
 
     /// The same frame with one more header at the end.

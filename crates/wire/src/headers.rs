@@ -18,7 +18,10 @@ struct Ends {
 impl Headers {
     /// No headers; allocates nothing.
     pub const fn new() -> Headers {
-        Headers { text: String::new(), ends: Vec::new() }
+        Headers {
+            text: String::new(),
+            ends: Vec::new(),
+        }
     }
 
     /// Adds a header at the end. Of equal names the first one counts.
@@ -30,7 +33,10 @@ impl Headers {
         let name_end = self.position();
         self.text.push_str(value);
         let value_end = self.position();
-        self.ends.push(Ends { name: name_end, value: value_end });
+        self.ends.push(Ends {
+            name: name_end,
+            value: value_end,
+        });
     }
 
     fn position(&self) -> u32 {

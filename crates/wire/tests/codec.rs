@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use wire::{Command, DecodeError, Decoder, Event, Frame, Limits, Message, Version, encode, encode_message};
 
-const LIMITS: Limits = Limits { headers_max: 64, head_bytes_max: 16 * 1024, body_bytes_max: 64 * 1024 };
+const LIMITS: Limits = Limits {
+    headers_max: 64,
+    head_bytes_max: 16 * 1024,
+    body_bytes_max: 64 * 1024,
+};
 
 fn decoder(version: Version) -> Decoder {
     let mut decoder = Decoder::new(LIMITS);
@@ -44,10 +48,16 @@ fn encoded(frame: &Frame, version: Version) -> Vec<u8> {
 
 #[test]
 fn a_frame_is_read_with_either_line_end() {
-    for bytes in [&b"SEND\ndestination:/a\n\nhi\0"[..], b"SEND\r\ndestination:/a\r\n\r\nhi\0\r\n"] {
+    for bytes in [
+        &b"SEND\ndestination:/a\n\nhi\0"[..],
+        b"SEND\r\ndestination:/a\r\n\r\nhi\0\r\n",
+    ] {
         for version in Version::ALL {
             let frame = one(version, bytes).unwrap();
-            assert_eq!((frame.command, frame.get("destination"), &frame.body[..]), (Command::Send, Some("/a"), &b"hi"[..]));
+            assert_eq!(
+                (frame.command, frame.get("destination"), &frame.body[..]),
+                (Command::Send, Some("/a"), &b"hi"[..])
+            );
         }
     }
 }
@@ -62,22 +72,51 @@ fn line_ends_between_frames_are_heart_beats() {
 #[test]
 fn commands_and_header_names_are_case_sensitive() {
     assert_eq!(one(Version::V1_2, b"send\n\n\0"), Err(DecodeError::UnknownCommand));
-    assert_eq!(one(Version::V1_2, b"SEND\nDestination:/a\n\n\0").unwrap().get("destination"), None);
+    assert_eq!(
+        one(Version::V1_2, b"SEND\nDestination:/a\n\n\0")
+            .unwrap()
+            .get("destination"),
+        None
+    );
 }
 
 #[test]
 fn malformed_headers_are_refused() {
-    for bytes in [&b"SEND\nno colon\n\n\0"[..], b"SEND\n:value\n\n\0", b"SEND\nna\0me:value\n\n\0", b"SEND\0", b"SEND\nfoo:bar\0"] {
-        assert_eq!(one(Version::V1_2, bytes), Err(DecodeError::MalformedHeader), "{bytes:?}");
+    for bytes in [
+        &b"SEND\nno colon\n\n\0"[..],
+        b"SEND\n:value\n\n\0",
+        b"SEND\nna\0me:value\n\n\0",
+        b"SEND\0",
+        b"SEND\nfoo:bar\0",
+    ] {
+        assert_eq!(
+            one(Version::V1_2, bytes),
+            Err(DecodeError::MalformedHeader),
+            "{bytes:?}"
+        );
     }
-    assert_eq!(one(Version::V1_2, b"SEND\nfoo:a\rb\n\n\0"), Err(DecodeError::MalformedHeader));
-    assert_eq!(one(Version::V1_2, b"SEND\nfoo:\xff\n\n\0"), Err(DecodeError::InvalidUtf8));
-    assert_eq!(one(Version::V1_0, b"SEND\n  :value\n\n\0"), Err(DecodeError::MalformedHeader));
+    assert_eq!(
+        one(Version::V1_2, b"SEND\nfoo:a\rb\n\n\0"),
+        Err(DecodeError::MalformedHeader)
+    );
+    assert_eq!(
+        one(Version::V1_2, b"SEND\nfoo:\xff\n\n\0"),
+        Err(DecodeError::InvalidUtf8)
+    );
+    assert_eq!(
+        one(Version::V1_0, b"SEND\n  :value\n\n\0"),
+        Err(DecodeError::MalformedHeader)
+    );
 }
 
 #[test]
 fn raw_colons_in_values_are_taken() {
-    assert_eq!(one(Version::V1_2, b"SEND\ndestination:product:42\n\n\0").unwrap().get("destination"), Some("product:42"));
+    assert_eq!(
+        one(Version::V1_2, b"SEND\ndestination:product:42\n\n\0")
+            .unwrap()
+            .get("destination"),
+        Some("product:42")
+    );
 }
 
 #[test]
@@ -87,8 +126,16 @@ fn each_version_has_its_own_escapes() {
     assert_eq!(one(Version::V1_1, bytes).unwrap().get("a:b"), Some("x\n\\y"));
     assert_eq!(one(Version::V1_0, bytes).unwrap().get("a\\cb"), Some("x\\n\\\\y"));
     assert_eq!(one(Version::V1_2, b"SEND\na:x\\r\n\n\0").unwrap().get("a"), Some("x\r"));
-    assert_eq!(one(Version::V1_1, b"SEND\na:x\\r\n\n\0"), Err(DecodeError::InvalidEscape));
-    for bytes in [&b"SEND\na:\\t\n\n\0"[..], b"SEND\na:x\\\n\n\0", b"SEND\na\\:x\n\n\0", b"SEND\na:\\C\n\n\0"] {
+    assert_eq!(
+        one(Version::V1_1, b"SEND\na:x\\r\n\n\0"),
+        Err(DecodeError::InvalidEscape)
+    );
+    for bytes in [
+        &b"SEND\na:\\t\n\n\0"[..],
+        b"SEND\na:x\\\n\n\0",
+        b"SEND\na\\:x\n\n\0",
+        b"SEND\na:\\C\n\n\0",
+    ] {
         assert_eq!(one(Version::V1_2, bytes), Err(DecodeError::InvalidEscape), "{bytes:?}");
     }
 }
@@ -99,7 +146,10 @@ fn frames_that_agree_on_the_version_are_never_escaped() {
         for version in Version::ALL {
             let frame = Frame::new(command).header("passcode", "a\\nb:c\\");
             let bytes = encoded(&frame, version);
-            assert_eq!(bytes, format!("{}\npasscode:a\\nb:c\\\n\n\0", command.as_str()).into_bytes());
+            assert_eq!(
+                bytes,
+                format!("{}\npasscode:a\\nb:c\\\n\n\0", command.as_str()).into_bytes()
+            );
             assert_eq!(one(version, &bytes), Ok(frame));
         }
     }
@@ -115,7 +165,11 @@ fn only_1_0_is_trimmed() {
 
 #[test]
 fn the_first_of_repeated_headers_wins() {
-    let frame = one(Version::V1_2, b"SEND\nfoo:1\nfoo:2\ncontent-length:2\ncontent-length:9\n\na\0\0").unwrap();
+    let frame = one(
+        Version::V1_2,
+        b"SEND\nfoo:1\nfoo:2\ncontent-length:2\ncontent-length:9\n\na\0\0",
+    )
+    .unwrap();
     assert_eq!((frame.get("foo"), &frame.body[..]), (Some("1"), &b"a\0"[..]));
 }
 
@@ -128,11 +182,21 @@ fn empty_values_are_legal() {
 fn content_length_says_where_the_body_ends() {
     let frame = one(Version::V1_2, b"SEND\ncontent-length:5\n\na\0b\0c\0").unwrap();
     assert_eq!(&frame.body[..], b"a\0b\0c");
-    assert_eq!(one(Version::V1_2, b"SEND\ncontent-length:0\n\n\0").unwrap().body.len(), 0);
-    assert_eq!(one(Version::V1_2, b"SEND\ncontent-length:2\n\nabc\0"), Err(DecodeError::MissingNul));
+    assert_eq!(
+        one(Version::V1_2, b"SEND\ncontent-length:0\n\n\0").unwrap().body.len(),
+        0
+    );
+    assert_eq!(
+        one(Version::V1_2, b"SEND\ncontent-length:2\n\nabc\0"),
+        Err(DecodeError::MissingNul)
+    );
     for value in ["-1", "+1", "", " 1", "0x1", "1e1"] {
         let bytes = format!("SEND\ncontent-length:{value}\n\na\0");
-        assert_eq!(one(Version::V1_2, bytes.as_bytes()), Err(DecodeError::InvalidContentLength), "{value}");
+        assert_eq!(
+            one(Version::V1_2, bytes.as_bytes()),
+            Err(DecodeError::InvalidContentLength),
+            "{value}"
+        );
     }
 }
 
@@ -159,20 +223,33 @@ fn only_some_frames_have_bodies() {
 
 #[test]
 fn limits_hold_before_the_frame_is_whole() {
-    let limits = Limits { headers_max: 2, head_bytes_max: 64, body_bytes_max: 8 };
+    let limits = Limits {
+        headers_max: 2,
+        head_bytes_max: 64,
+        body_bytes_max: 8,
+    };
     let refused = |bytes: &[u8]| {
         let mut decoder = Decoder::new(limits);
         decoder.push(bytes);
         drain(&mut decoder)
     };
     assert_eq!(refused(&[b'A'; 40]), Err(DecodeError::UnknownCommand));
-    assert_eq!(refused(&[&b"SEND\n"[..], &[b'a'; 64]].concat()), Err(DecodeError::HeadTooLarge));
+    assert_eq!(
+        refused(&[&b"SEND\n"[..], &[b'a'; 64]].concat()),
+        Err(DecodeError::HeadTooLarge)
+    );
     assert_eq!(refused(b"SEND\na:1\nb:2\nc:3\n"), Err(DecodeError::TooManyHeaders));
     assert_eq!(refused(b"SEND\ncontent-length:9\n\n"), Err(DecodeError::BodyTooLarge));
-    assert_eq!(refused(b"SEND\ncontent-length:99999999999999999999999\n\n"), Err(DecodeError::BodyTooLarge));
+    assert_eq!(
+        refused(b"SEND\ncontent-length:99999999999999999999999\n\n"),
+        Err(DecodeError::BodyTooLarge)
+    );
     assert_eq!(refused(b"SEND\n\n123456789"), Err(DecodeError::BodyTooLarge));
     assert_eq!(refused(b"SEND\n\n12345678\0").map(|events| events.len()), Ok(1));
-    assert_eq!(refused(b"SEND\ncontent-length:8\n\n12345678\0").map(|events| events.len()), Ok(1));
+    assert_eq!(
+        refused(b"SEND\ncontent-length:8\n\n12345678\0").map(|events| events.len()),
+        Ok(1)
+    );
 }
 
 #[test]
@@ -180,7 +257,10 @@ fn a_failed_decoder_stays_failed_and_tells_what_it_read() {
     let mut decoder = decoder(Version::V1_2);
     decoder.push(b"SEND\nreceipt:7\ncontent-length:x\n\n\0");
     assert_eq!(drain(&mut decoder), Err(DecodeError::InvalidContentLength));
-    assert_eq!(decoder.partial_headers().and_then(|headers| headers.get("receipt")), Some("7"));
+    assert_eq!(
+        decoder.partial_headers().and_then(|headers| headers.get("receipt")),
+        Some("7")
+    );
     decoder.push(b"BEGIN\n\n\0");
     assert_eq!(drain(&mut decoder), Err(DecodeError::InvalidContentLength));
 }
@@ -191,16 +271,27 @@ fn rules_change_between_frames_pushed_at_once() {
     decoder.push(b"CONNECT\naccept-version:1.0\n\n\0SEND\nfoo:a\\cb\n\n\0");
     assert!(decoder.next().unwrap().is_some());
     decoder.set_version(Version::V1_0);
-    let Some(Event::Frame(frame)) = decoder.next().unwrap() else { panic!("a frame") };
+    let Some(Event::Frame(frame)) = decoder.next().unwrap() else {
+        panic!("a frame")
+    };
     assert_eq!(frame.get("foo"), Some("a\\cb"));
 }
 
 #[test]
 fn what_a_version_cannot_carry_is_left_out() {
-    let frame = Frame::new(Command::Message).header("line", "a\nb").header("return", "a\rb").header("nul", "\0").header("x:y", "1");
+    let frame = Frame::new(Command::Message)
+        .header("line", "a\nb")
+        .header("return", "a\rb")
+        .header("nul", "\0")
+        .header("x:y", "1");
     let names = |version| {
         let frame = one(version, &encoded(&frame, version)).unwrap();
-        frame.headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(" ")
+        frame
+            .headers
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(names(Version::V1_2), "line return x:y content-length");
     assert_eq!(names(Version::V1_1), "line x:y content-length");
@@ -270,7 +361,11 @@ fn frames() -> impl Strategy<Value = (Version, Vec<Frame>)> {
 fn with_length(frame: &Frame) -> Frame {
     let frame = frame.clone();
     let length = frame.body.len().to_string();
-    if frame.command.may_have_body() { frame.header("content-length", &length) } else { frame }
+    if frame.command.may_have_body() {
+        frame.header("content-length", &length)
+    } else {
+        frame
+    }
 }
 
 proptest! {

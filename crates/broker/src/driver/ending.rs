@@ -16,9 +16,16 @@ use crate::{App, Cause, Close, Connection, Refusal, RefusedAt, code};
 pub(super) enum Stage {
     Running,
     /// Nothing more is read; answers that are owed go out first.
-    Finishing { by: Instant, ending: Ending },
+    Finishing {
+        by: Instant,
+        ending: Ending,
+    },
     /// Everything was said but for what waits to be written, then perhaps goodbye; then the peer's goodbye is awaited.
-    Closing { by: Instant, cause: Cause, goodbye: Option<(u16, Cow<'static, str>)> },
+    Closing {
+        by: Instant,
+        cause: Cause,
+        goodbye: Option<(u16, Cow<'static, str>)>,
+    },
     Over(Cause),
 }
 
@@ -50,7 +57,12 @@ impl Fault {
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Fault {
         let cause = Cause::ByServer(close_code(&refusal));
-        Fault { refusal, cause, headers: None, extra: None }
+        Fault {
+            refusal,
+            cause,
+            headers: None,
+            extra: None,
+        }
     }
 }
 
@@ -65,19 +77,35 @@ fn close_code(refusal: &Refusal) -> u16 {
 impl<A: App, T: Transport> Driver<A, T> {
     /// Ends with an ERROR frame, after the answers to earlier frames.
     pub(super) fn fail(&mut self, fault: Fault) {
-        tracing::debug!(connection = self.id, code = fault.refusal.code, message = fault.refusal.message, "fault");
+        tracing::debug!(
+            connection = self.id,
+            code = fault.refusal.code,
+            message = fault.refusal.message,
+            "fault"
+        );
         let code = close_code(&fault.refusal);
         let error = self.error(&fault.refusal, fault.headers.as_deref(), fault.extra);
         self.todo.clear();
-        self.end_with(Ending { cause: fault.cause, code, reason: fault.refusal.code.into(), error: Some(error) });
+        self.end_with(Ending {
+            cause: fault.cause,
+            code,
+            reason: fault.refusal.code.into(),
+            error: Some(error),
+        });
     }
 
     fn error(&self, refusal: &Refusal, headers: Option<&Headers>, extra: Option<(&str, &str)>) -> Payload {
         self.broker.metrics().refused(refusal.code);
-        let at = RefusedAt { handshake: &*self.handshake, connection: self.person.as_ref(), headers };
+        let at = RefusedAt {
+            handshake: &*self.handshake,
+            connection: self.person.as_ref(),
+            headers,
+        };
         // A line end cannot stand in it before a version is agreed.
         let message = refusal.message.replace(['\r', '\n'], " ");
-        let mut frame = Frame::new(Command::Error).header("message", &message).header("code", refusal.code);
+        let mut frame = Frame::new(Command::Error)
+            .header("message", &message)
+            .header("code", refusal.code);
         if let Some(receipt) = at.receipt() {
             frame = frame.header("receipt-id", receipt);
         }
@@ -116,7 +144,12 @@ impl<A: App, T: Transport> Driver<A, T> {
 
     fn ending(&self, close: Close) -> Ending {
         let error = close.refusal.as_ref().map(|refusal| self.error(refusal, None, None));
-        Ending { cause: Cause::ByServer(close.code), code: close.code, reason: close.reason, error }
+        Ending {
+            cause: Cause::ByServer(close.code),
+            code: close.code,
+            reason: close.reason,
+            error,
+        }
     }
 
     /// No more waiting for answers: what waits is written, then the ERROR, then goodbye.
@@ -209,7 +242,16 @@ impl<A: App, T: Transport> Driver<A, T> {
 
     /// After the last octet: out of the hub and the registry, and the app is told.
     pub(super) async fn finish(self, cause: Cause) {
-        let Driver { broker, transport, outbox, person, work, id, gauged_bytes, .. } = self;
+        let Driver {
+            broker,
+            transport,
+            outbox,
+            person,
+            work,
+            id,
+            gauged_bytes,
+            ..
+        } = self;
         drop(transport);
         outbox.seal();
         outbox.clear();

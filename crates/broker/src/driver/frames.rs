@@ -19,10 +19,16 @@ use crate::{Accepted, App, Broker, Cause, Completion, Connection, Grant, Refusal
 /// What came of the app's call for a frame.
 pub(super) enum Step<A: App> {
     /// CONNECT: let in by the app, not yet by the registry.
-    Accepted { person: Accepted<A::Identity>, agreed: Negotiated },
+    Accepted {
+        person: Accepted<A::Identity>,
+        agreed: Negotiated,
+    },
     /// The app knows of the connection.
     Connected(Connected),
-    Sent { result: Result<Completion, Refusal>, headers: Arc<Headers> },
+    Sent {
+        result: Result<Completion, Refusal>,
+        headers: Arc<Headers>,
+    },
     /// Done, to be answered.
     Done(Arc<Headers>),
     Failed(Fault),
@@ -50,7 +56,10 @@ impl<A: App, T: Transport> Driver<A, T> {
     pub(super) fn on_frame(&mut self, request: Request) {
         let headers = Arc::clone(&request.headers);
         if let Err(fault) = self.try_frame(request) {
-            self.fail(Fault { headers: Some(headers), ..fault });
+            self.fail(Fault {
+                headers: Some(headers),
+                ..fault
+            });
         }
     }
 
@@ -61,7 +70,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             Todo::Frame(request) => {
                 let headers = Arc::clone(&request.headers);
                 if let Err(fault) = self.take_effect(request) {
-                    self.fail(Fault { headers: Some(headers), ..fault });
+                    self.fail(Fault {
+                        headers: Some(headers),
+                        ..fault
+                    });
                 }
             }
         }
@@ -105,7 +117,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             };
             match broker.app().connect(&handshake, &frame).await {
                 Ok(person) => Step::Accepted { person, agreed },
-                Err(refusal) => Step::Failed(Fault { headers: Some(headers), ..refusal.into() }),
+                Err(refusal) => Step::Failed(Fault {
+                    headers: Some(headers),
+                    ..refusal.into()
+                }),
             }
         }));
         Ok(())
@@ -172,7 +187,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             };
             match stopped {
                 Stopped::Ended => Step::Ended,
-                Stopped::Refused(refusal) => Step::Failed(Fault { headers: Some(headers), ..refusal.into() }),
+                Stopped::Refused(refusal) => Step::Failed(Fault {
+                    headers: Some(headers),
+                    ..refusal.into()
+                }),
             }
         }));
         Ok(())
@@ -193,7 +211,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             return Err(invalid("The subscription id is in use."));
         }
         if person.subscription_count() >= limits.subscriptions_max {
-            return Err(Fault::new(code::TOO_MANY_SUBSCRIPTIONS, "The connection has too many subscriptions."));
+            return Err(Fault::new(
+                code::TOO_MANY_SUBSCRIPTIONS,
+                "The connection has too many subscriptions.",
+            ));
         }
         let acknowledging = acknowledging(headers.get("ack"), person.version())?;
         self.next_ordinal += 1;
@@ -205,7 +226,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             destination: Arc::from(destination),
             acknowledging,
             ordinal: self.next_ordinal,
-            bounds: Bounds { held_bytes: limits.held_bytes_max, unacknowledged: limits.unacknowledged_max },
+            bounds: Bounds {
+                held_bytes: limits.held_bytes_max,
+                unacknowledged: limits.unacknowledged_max,
+            },
         })
     }
 
@@ -218,12 +242,17 @@ impl<A: App, T: Transport> Driver<A, T> {
             Some(id) => other.id.as_deref() == Some(id),
             None => Some(&*other.destination) == destination,
         };
-        let subscription = person.find(is_meant).ok_or_else(|| invalid("There is no such subscription."))?;
+        let subscription = person
+            .find(is_meant)
+            .ok_or_else(|| invalid("There is no such subscription."))?;
         person.leave(&subscription);
         let broker = Arc::clone(&self.broker);
         self.work = Some(Box::pin(async move {
             if subscription.retract() {
-                broker.app().unsubscribed(&person, &subscription.topic, Cause::Unsubscribe).await;
+                broker
+                    .app()
+                    .unsubscribed(&person, &subscription.topic, Cause::Unsubscribe)
+                    .await;
             }
             Step::Done(headers)
         }));
@@ -253,7 +282,10 @@ impl<A: App, T: Transport> Driver<A, T> {
         let (broker, person) = (Arc::clone(&self.broker), Arc::clone(person));
         self.work = Some(Box::pin(async move {
             let headers = Arc::clone(&request.headers);
-            let send = SendFrame { headers: request.headers, body: request.body };
+            let send = SendFrame {
+                headers: request.headers,
+                body: request.body,
+            };
             let result = broker.app().send(&person, send).await;
             Step::Sent { result, headers }
         }));
@@ -266,7 +298,8 @@ impl<A: App, T: Transport> Driver<A, T> {
         match request.command {
             Command::Begin => self.transactions.begin(id, self.broker.limits())?,
             Command::Commit => {
-                self.todo.extend(self.transactions.end(id)?.into_iter().map(Todo::Frame));
+                self.todo
+                    .extend(self.transactions.end(id)?.into_iter().map(Todo::Frame));
                 self.todo.push_back(Todo::Answer(headers));
                 return Ok(());
             }
@@ -290,7 +323,10 @@ impl<A: App, T: Transport> Driver<A, T> {
 fn disagreement(what: Disagreement) -> Fault {
     let fault = Fault::new(code::INVALID_REQUEST, what.to_string());
     match what {
-        Disagreement::Version => Fault { extra: Some(("version", "1.0,1.1,1.2")), ..fault },
+        Disagreement::Version => Fault {
+            extra: Some(("version", "1.0,1.1,1.2")),
+            ..fault
+        },
         Disagreement::HeartBeat => fault,
     }
 }
@@ -335,11 +371,13 @@ fn acknowledge<A: App>(person: &Connection<A>, command: Command, headers: &Heade
     let is_known = match version {
         Version::V1_2 => {
             let id = required(headers, "id", "ACK and NACK need an id.")?;
-            id.split_once('-').and_then(|(ordinal, message)| Some((ordinal.parse::<u32>().ok()?, message))).is_some_and(
-                |(ordinal, message)| {
-                    person.find(|other| other.ordinal == ordinal).is_some_and(|found| found.acknowledge(message))
-                },
-            )
+            id.split_once('-')
+                .and_then(|(ordinal, message)| Some((ordinal.parse::<u32>().ok()?, message)))
+                .is_some_and(|(ordinal, message)| {
+                    person
+                        .find(|other| other.ordinal == ordinal)
+                        .is_some_and(|found| found.acknowledge(message))
+                })
         }
         Version::V1_1 => {
             let message = required(headers, "message-id", "ACK and NACK need a message-id.")?;
@@ -351,8 +389,14 @@ fn acknowledge<A: App>(person: &Connection<A>, command: Command, headers: &Heade
             let message = required(headers, "message-id", "ACK needs a message-id.")?;
             let id = headers.get("subscription");
             let is_meant = |other: &Subscription| id.is_none() || other.id.as_deref() == id;
-            person.find(|other| is_meant(other) && other.acknowledge(message)).is_some()
+            person
+                .find(|other| is_meant(other) && other.acknowledge(message))
+                .is_some()
         }
     };
-    if is_known { Ok(()) } else { Err(invalid("There is no such message to acknowledge.")) }
+    if is_known {
+        Ok(())
+    } else {
+        Err(invalid("There is no such message to acknowledge."))
+    }
 }

@@ -194,7 +194,11 @@ impl<A: App, T: Transport> Driver<A, T> {
                 self.broker.metrics().frames_in.increment(1);
                 self.pulse.frame_ended();
                 let headers = Arc::new(frame.headers);
-                self.on_frame(Request { command: frame.command, headers, body: frame.body });
+                self.on_frame(Request {
+                    command: frame.command,
+                    headers,
+                    body: frame.body,
+                });
             }
             Ok(Some(Event::HeartBeat)) => {}
             Ok(None) => {
@@ -203,9 +207,16 @@ impl<A: App, T: Transport> Driver<A, T> {
                 self.take_in(incoming);
             }
             Err(error) => {
-                let code = if error.is_too_large() { code::TOO_LARGE } else { code::INVALID_REQUEST };
+                let code = if error.is_too_large() {
+                    code::TOO_LARGE
+                } else {
+                    code::INVALID_REQUEST
+                };
                 let headers = self.decoder.partial_headers().cloned().map(Arc::new);
-                self.fail(Fault { headers, ..Fault::new(code, format!("Not a frame that is taken here: {error}.")) });
+                self.fail(Fault {
+                    headers,
+                    ..Fault::new(code, format!("Not a frame that is taken here: {error}."))
+                });
             }
         }
         Poll::Ready(())
@@ -226,7 +237,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             }
             Incoming::Broken => {
                 self.deaf = true;
-                self.fail(Fault::new(code::INVALID_REQUEST, "The transport's own protocol was broken."));
+                self.fail(Fault::new(
+                    code::INVALID_REQUEST,
+                    "The transport's own protocol was broken.",
+                ));
             }
         }
     }
@@ -373,7 +387,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             Due::Connect => self.fail(Fault::new(code::TIMED_OUT, "CONNECT did not come in time.")),
             Due::Frame => {
                 let headers = self.decoder.partial_headers().cloned().map(Arc::new);
-                self.fail(Fault { headers, ..Fault::new(code::TIMED_OUT, "The rest of the frame did not come in time.") });
+                self.fail(Fault {
+                    headers,
+                    ..Fault::new(code::TIMED_OUT, "The rest of the frame did not come in time.")
+                });
             }
             Due::Expiry => self.expire(),
             Due::Blocked => self.too_slow(),
@@ -383,7 +400,10 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn gauge_queue(&mut self) {
         let bytes = self.outbox.bytes();
         if bytes != self.gauged_bytes {
-            self.broker.metrics().queue_bytes.increment(bytes as f64 - self.gauged_bytes as f64);
+            self.broker
+                .metrics()
+                .queue_bytes
+                .increment(bytes as f64 - self.gauged_bytes as f64);
             self.gauged_bytes = bytes;
         }
     }

@@ -132,9 +132,17 @@ impl Pulse {
             (self.expires_at, Due::Expiry),
             (self.connect_by, Due::Connect),
             (self.blocked_since.map(|since| since + self.write_timeout), Due::Blocked),
-            (self.frame_since.filter(|_| reading).map(|since| since + self.frame_timeout), Due::Frame),
+            (
+                self.frame_since
+                    .filter(|_| reading)
+                    .map(|since| since + self.frame_timeout),
+                Due::Frame,
+            ),
             (reading.then(|| self.heard_at + self.lost_after), Due::Silence),
-            ((reading && !self.pinged).then(|| self.heard_at + self.ping_after), Due::Ping),
+            (
+                (reading && !self.pinged).then(|| self.heard_at + self.ping_after),
+                Due::Ping,
+            ),
             (self.speak_every.map(|every| self.spoke_at + every), Due::HeartBeat),
         ]
     }
@@ -146,6 +154,9 @@ impl Pulse {
 
     pub(super) fn due(&self) -> Option<Due> {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= self.now);
-        self.deadlines().into_iter().find(|(at, _)| passed(*at)).map(|(_, due)| due)
+        self.deadlines()
+            .into_iter()
+            .find(|(at, _)| passed(*at))
+            .map(|(_, due)| due)
     }
 }

@@ -13,7 +13,10 @@ pub(super) enum Reply {
     /// A RECEIPT, ready but for its turn.
     Receipt(Payload),
     /// A SEND whose completion is awaited.
-    Send { completion: BoxFuture<Result<ReceiptHeaders, Refusal>>, headers: Arc<Headers> },
+    Send {
+        completion: BoxFuture<Result<ReceiptHeaders, Refusal>>,
+        headers: Arc<Headers>,
+    },
 }
 
 impl<A: App, T: Transport> Driver<A, T> {
@@ -68,13 +71,18 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn receipt(&self, headers: &Headers, extra: &ReceiptHeaders) -> Option<Payload> {
         let id = headers.get("receipt")?;
         let frame = Frame::new(Command::Receipt).header("receipt-id", id);
-        let frame = extra.iter().fold(frame, |frame, (name, value)| frame.header(name, value));
+        let frame = extra
+            .iter()
+            .fold(frame, |frame, (name, value)| frame.header(name, value));
         Some(self.encode(&frame))
     }
 
     pub(super) fn encode(&self, frame: &Frame) -> Payload {
         // Before a version is agreed nothing is escaped, so that every client can read it.
-        let version = self.person.as_ref().map_or(wire::Version::V1_0, |person| person.version());
+        let version = self
+            .person
+            .as_ref()
+            .map_or(wire::Version::V1_0, |person| person.version());
         let mut bytes = Vec::new();
         wire::encode(frame, version, &mut bytes);
         Payload::new(bytes)
@@ -89,7 +97,11 @@ impl<A: App, T: Transport> Driver<A, T> {
             return;
         };
         let app = self.broker.app();
-        let at = RefusedAt { handshake: &*self.handshake, connection: Some(person), headers: Some(headers) };
+        let at = RefusedAt {
+            handshake: &*self.handshake,
+            connection: Some(person),
+            headers: Some(headers),
+        };
         let body = app.refusal_body(refusal, at);
         person.publish_own(&app.errors_topic(person), &Publication::json(body));
     }

@@ -37,7 +37,11 @@ pub(super) async fn resume<A: App>(
     subscription: &Arc<Subscription>,
     after: u64,
 ) -> Result<(), Stopped> {
-    let mut cursor = Cursor { broker, subscription, sent: after };
+    let mut cursor = Cursor {
+        broker,
+        subscription,
+        sent: after,
+    };
     cursor.read_to(u64::MAX).await?;
     loop {
         subscription.hold();
@@ -91,7 +95,10 @@ impl<A: App> Cursor<'_, A> {
             return Ok(());
         };
         self.subscription.outbox.room().await?;
-        let parcel = Parcel { volatile: false, ..self.broker.hub().parcel(self.subscription, publication) };
+        let parcel = Parcel {
+            volatile: false,
+            ..self.broker.hub().parcel(self.subscription, publication)
+        };
         self.subscription.replay(&parcel);
         self.sent = position;
         Ok(())

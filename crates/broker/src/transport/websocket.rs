@@ -66,7 +66,10 @@ impl Transport for WebSocket {
 
     fn close(&mut self, code: u16, reason: &str) -> Result<(), Gone> {
         let end = reason.floor_char_boundary(CLOSE_REASON_BYTES_MAX);
-        let frame = CloseFrame { code, reason: Utf8Bytes::from(&reason[..end]) };
+        let frame = CloseFrame {
+            code,
+            reason: Utf8Bytes::from(&reason[..end]),
+        };
         Pin::new(self).start_send(Message::Close(Some(frame))).map_err(|_| Gone)
     }
 }

@@ -24,11 +24,17 @@ async fn the_app_hears_how_a_connection_ended() {
     for (name, code, cause) in closes {
         let mut client = server.connect(name).await;
         client.subscribe("0", "/topic/a").await;
-        let frame = code.map(|code: u16| CloseFrame { code: code.into(), reason: "".into() });
+        let frame = code.map(|code: u16| CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        });
         client.socket.send(Message::Close(frame)).await.unwrap();
         // The closing handshake is answered.
         assert!(matches!(client.socket.next().await, Some(Ok(Message::Close(_)))));
-        server.shop.noted(&format!("unsubscribed {name} /topic/a {cause}")).await;
+        server
+            .shop
+            .noted(&format!("unsubscribed {name} /topic/a {cause}"))
+            .await;
         server.shop.noted(&format!("closed {name} {cause}")).await;
     }
 
@@ -51,18 +57,35 @@ async fn each_subscription_is_told_of_once() {
     let mut client = server.connect("kim").await;
     client.subscribe("0", "/topic/a").await;
     client.subscribe("1", "/topic/b").await;
-    client.frame(Command::Unsubscribe, &[("id", "0"), ("receipt", "r")], "").await;
+    client
+        .frame(Command::Unsubscribe, &[("id", "0"), ("receipt", "r")], "")
+        .await;
     client.receipt("r").await;
     drop(client);
     server.shop.noted("closed kim Lost").await;
-    let unsubscribed: Vec<_> = server.shop.notes().into_iter().filter(|note| note.starts_with("unsubscribed")).collect();
-    assert_eq!(unsubscribed, ["unsubscribed kim /topic/a Unsubscribe", "unsubscribed kim /topic/b Lost"]);
+    let unsubscribed: Vec<_> = server
+        .shop
+        .notes()
+        .into_iter()
+        .filter(|note| note.starts_with("unsubscribed"))
+        .collect();
+    assert_eq!(
+        unsubscribed,
+        [
+            "unsubscribed kim /topic/a Unsubscribe",
+            "unsubscribed kim /topic/b Lost"
+        ]
+    );
     assert_eq!(server.shop.notes().last().map(String::as_str), Some("closed kim Lost"));
 }
 
 #[tokio::test]
 async fn the_server_beats_when_it_has_nothing_to_say() {
-    let server = Server::start(Limits { heart_beat: Duration::from_millis(100), ..Limits::default() }).await;
+    let server = Server::start(Limits {
+        heart_beat: Duration::from_millis(100),
+        ..Limits::default()
+    })
+    .await;
     let mut client = server.connect_with(Version::V1_2, &[("heart-beat", "0,50")]).await;
     client.subscribe("0", "/topic/a").await;
     let before = std::time::Instant::now();
@@ -81,8 +104,14 @@ async fn the_server_beats_when_it_has_nothing_to_say() {
 
 #[tokio::test]
 async fn a_peer_that_promised_to_beat_and_falls_silent_is_lost() {
-    let server = Server::start(Limits { heart_beat: Duration::from_millis(60), ..Limits::default() }).await;
-    let mut client = server.connect_with(Version::V1_2, &[("login", "kim"), ("heart-beat", "60,0")]).await;
+    let server = Server::start(Limits {
+        heart_beat: Duration::from_millis(60),
+        ..Limits::default()
+    })
+    .await;
+    let mut client = server
+        .connect_with(Version::V1_2, &[("login", "kim"), ("heart-beat", "60,0")])
+        .await;
     // Any octet is a sign of life.
     for _ in 0..10 {
         tokio::time::sleep(Duration::from_millis(40)).await;
@@ -91,13 +120,22 @@ async fn a_peer_that_promised_to_beat_and_falls_silent_is_lost() {
     // From now on the client does not even read, so no ping is answered either.
     server.shop.noted("closed kim HeartBeatMissed").await;
     let end = client.end().await;
-    assert_eq!((end.error().get("message"), end.code), (Some("Session closed."), Some(1002)));
+    assert_eq!(
+        (end.error().get("message"), end.code),
+        (Some("Session closed."), Some(1002))
+    );
 }
 
 #[tokio::test]
 async fn a_pong_is_a_sign_of_life() {
-    let server = Server::start(Limits { heart_beat: Duration::from_millis(60), ..Limits::default() }).await;
-    let mut client = server.connect_with(Version::V1_2, &[("login", "kim"), ("heart-beat", "60,0")]).await;
+    let server = Server::start(Limits {
+        heart_beat: Duration::from_millis(60),
+        ..Limits::default()
+    })
+    .await;
+    let mut client = server
+        .connect_with(Version::V1_2, &[("login", "kim"), ("heart-beat", "60,0")])
+        .await;
     // Reading answers pings, as a browser does for a hidden tab whose timers are held back.
     for _ in 0..5 {
         assert!(matches!(client.socket.next().await, Some(Ok(Message::Ping(_)))));
@@ -108,7 +146,11 @@ async fn a_pong_is_a_sign_of_life() {
 
 #[tokio::test]
 async fn a_peer_without_heart_beats_is_asked_and_lost_if_it_does_not_answer() {
-    let server = Server::start(Limits { silence: Duration::from_millis(60), ..Limits::default() }).await;
+    let server = Server::start(Limits {
+        silence: Duration::from_millis(60),
+        ..Limits::default()
+    })
+    .await;
     let mut client = server.connect("kim").await;
     for _ in 0..3 {
         assert!(matches!(client.socket.next().await, Some(Ok(Message::Ping(_)))));
@@ -120,10 +162,15 @@ async fn a_peer_without_heart_beats_is_asked_and_lost_if_it_does_not_answer() {
 #[tokio::test]
 async fn a_log_in_that_runs_out_ends_the_connection_with_4401() {
     let server = Server::start(Limits::default()).await;
-    let mut client = server.connect_with(Version::V1_2, &[("login", "kim"), ("expires-ms", "150")]).await;
+    let mut client = server
+        .connect_with(Version::V1_2, &[("login", "kim"), ("expires-ms", "150")])
+        .await;
     client.subscribe("0", "/topic/a").await;
     let end = client.end().await;
-    assert_eq!((end.error().get("code"), end.code), (Some("unauthenticated"), Some(4401)));
+    assert_eq!(
+        (end.error().get("code"), end.code),
+        (Some("unauthenticated"), Some(4401))
+    );
     server.shop.noted("unsubscribed kim /topic/a ByServer(4401)").await;
 }
 
@@ -159,7 +206,10 @@ async fn a_reader_that_takes_nothing_is_closed_and_hinders_nobody() {
     let mut reader = server.connect("reader").await;
     reader.subscribe("0", "/topic/a").await;
     for number in 0..300u64 {
-        server.broker().publish(&"/topic/a".into(), &Publication::json("x".repeat(50_000)).with_message_id(number));
+        server.broker().publish(
+            &"/topic/a".into(),
+            &Publication::json("x".repeat(50_000)).with_message_id(number),
+        );
         assert_eq!(reader.recv().await.get("message-id"), Some(&number.to_string()[..]));
     }
     server.shop.noted("closed stuck ByServer(4500)").await;
@@ -168,12 +218,18 @@ async fn a_reader_that_takes_nothing_is_closed_and_hinders_nobody() {
 
 #[tokio::test]
 async fn more_than_the_queue_holds_closes_with_4500() {
-    let limits = Limits { queue_bytes_max: 100_000, close_timeout: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits {
+        queue_bytes_max: 100_000,
+        close_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    };
     let server = Server::start(limits).await;
     let mut client = server.connect("kim").await;
     client.subscribe("0", "/topic/a").await;
     for _ in 0..3 {
-        server.broker().publish(&"/topic/a".into(), &Publication::json("x".repeat(40_000)));
+        server
+            .broker()
+            .publish(&"/topic/a".into(), &Publication::json("x".repeat(40_000)));
     }
     assert_eq!(client.end().await.code, Some(4500));
     server.shop.noted("closed kim ByServer(4500)").await;
@@ -181,13 +237,22 @@ async fn more_than_the_queue_holds_closes_with_4500() {
 
 #[tokio::test]
 async fn a_client_that_sends_without_reading_is_not_read_further() {
-    let limits = Limits { queue_bytes_max: 50_000, ..Limits::default() };
+    let limits = Limits {
+        queue_bytes_max: 50_000,
+        ..Limits::default()
+    };
     let server = Server::start(limits).await;
     let mut client = server.connect("kim").await;
     let receipt = "r".repeat(2000);
     for _ in 0..2000 {
         // Answers of 4 MB in all: more than the queue and the socket's buffers take.
-        client.socket.feed(Message::text(format!("BEGIN\ntransaction:t\nreceipt:{receipt}\n\n\0ABORT\ntransaction:t\n\n\0"))).await.unwrap();
+        client
+            .socket
+            .feed(Message::text(format!(
+                "BEGIN\ntransaction:t\nreceipt:{receipt}\n\n\0ABORT\ntransaction:t\n\n\0"
+            )))
+            .await
+            .unwrap();
     }
     let sending = client.socket.flush();
     let _ = tokio::time::timeout(Duration::from_millis(300), sending).await;

@@ -9,7 +9,12 @@ use crate::support::{Client, Server};
 
 async fn resume(client: &mut Client, id: &str, destination: &str, after: u64) {
     let after = after.to_string();
-    let headers = [("id", id), ("destination", destination), ("after-seq", &after), ("receipt", "level")];
+    let headers = [
+        ("id", id),
+        ("destination", destination),
+        ("after-seq", &after),
+        ("receipt", "level"),
+    ];
     client.frame(Command::Subscribe, &headers, "").await;
 }
 
@@ -37,7 +42,11 @@ async fn until_level(client: &mut Client) -> (Vec<u64>, u64) {
 
 #[tokio::test]
 async fn history_comes_first_then_sync_then_live() {
-    let server = Server::start(Limits { replay_page: 3, ..Limits::default() }).await;
+    let server = Server::start(Limits {
+        replay_page: 3,
+        ..Limits::default()
+    })
+    .await;
     let topic = Topic::from("/topic/a");
     for number in 1..=10u64 {
         server.shop.store(&topic, number.to_string(), Duration::ZERO).await;
@@ -55,7 +64,13 @@ async fn history_comes_first_then_sync_then_live() {
 /// Many resume again and again, from anywhere, while others publish without pause: nobody misses anything or gets
 /// anything twice, and what is level is level.
 async fn storm(limits: Limits, body_pad: usize) {
-    let server = Arc::new(Server::start(Limits { connections_per_user: 0, ..limits }).await);
+    let server = Arc::new(
+        Server::start(Limits {
+            connections_per_user: 0,
+            ..limits
+        })
+        .await,
+    );
     let topic = Topic::from("/topic/storm");
     let over = Arc::new(AtomicBool::new(false));
     let publishers: Vec<_> = (0..3u64)
@@ -65,8 +80,15 @@ async fn storm(limits: Limits, body_pad: usize) {
                 let mut number = 0u64;
                 while !over.load(Ordering::Relaxed) {
                     // Time between commit and publication, the window in which a resuming reader can go wrong.
-                    let pause = Duration::from_micros(if (number + publisher).is_multiple_of(5) { 1500 } else { 0 });
-                    server.shop.store(&topic, format!("m{}", "x".repeat(body_pad)), pause).await;
+                    let pause = Duration::from_micros(if (number + publisher).is_multiple_of(5) {
+                        1500
+                    } else {
+                        0
+                    });
+                    server
+                        .shop
+                        .store(&topic, format!("m{}", "x".repeat(body_pad)), pause)
+                        .await;
                     number += 1;
                     tokio::task::yield_now().await;
                 }
@@ -118,18 +140,36 @@ async fn storm(limits: Limits, body_pad: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn resuming_under_load_has_no_hole_and_no_double() {
-    storm(Limits { replay_page: 7, ..Limits::default() }, 100).await;
+    storm(
+        Limits {
+            replay_page: 7,
+            ..Limits::default()
+        },
+        100,
+    )
+    .await;
 }
 
 /// So little may be held that resuming has to go back to history again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_cannot_be_held_is_read_again() {
-    storm(Limits { replay_page: 50, held_bytes_max: 600, ..Limits::default() }, 400).await;
+    storm(
+        Limits {
+            replay_page: 50,
+            held_bytes_max: 600,
+            ..Limits::default()
+        },
+        400,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_long_history_is_paced_by_its_reader() {
-    let limits = Limits { queue_bytes_max: 100_000, ..Limits::default() };
+    let limits = Limits {
+        queue_bytes_max: 100_000,
+        ..Limits::default()
+    };
     let server = Server::start(limits.clone()).await;
     let topic = Topic::from("/topic/a");
     for _ in 0..400 {
@@ -149,7 +189,11 @@ async fn a_long_history_is_paced_by_its_reader() {
 
 #[tokio::test]
 async fn a_connection_that_goes_while_it_resumes_leaves_nothing_behind() {
-    let server = Server::start(Limits { queue_bytes_max: 100_000, ..Limits::default() }).await;
+    let server = Server::start(Limits {
+        queue_bytes_max: 100_000,
+        ..Limits::default()
+    })
+    .await;
     let topic = Topic::from("/topic/a");
     for _ in 0..400 {
         server.shop.store(&topic, "x".repeat(20_000), Duration::ZERO).await;
@@ -160,5 +204,8 @@ async fn a_connection_that_goes_while_it_resumes_leaves_nothing_behind() {
     drop(client);
     server.shop.noted("closed kim Lost").await;
     assert_eq!(server.broker().counts(), broker::Counts::default());
-    assert!(!server.shop.notes().iter().any(|note| note.contains("subscribed kim")), "never level, never announced");
+    assert!(
+        !server.shop.notes().iter().any(|note| note.contains("subscribed kim")),
+        "never level, never announced"
+    );
 }

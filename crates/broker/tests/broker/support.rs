@@ -107,16 +107,28 @@ impl App for Shop {
         if name == "undecided" {
             std::future::pending::<()>().await;
         }
-        let expires_at = frame.get("expires-ms").map(|ms| SystemTime::now() + Duration::from_millis(ms.parse().unwrap()));
+        let expires_at = frame
+            .get("expires-ms")
+            .map(|ms| SystemTime::now() + Duration::from_millis(ms.parse().unwrap()));
         let user = name.bytes().map(i64::from).sum();
-        Ok(Accepted { user, user_name: name.clone(), identity: name, expires_at })
+        Ok(Accepted {
+            user,
+            user_name: name.clone(),
+            identity: name,
+            expires_at,
+        })
     }
 
     async fn connected(&self, connection: &Arc<Connection<Shop>>) {
         self.note(format!("connected {}", connection.identity()));
     }
 
-    async fn subscribe(&self, c: &Arc<Connection<Shop>>, destination: &str, after: Option<&str>) -> Result<Grant, Refusal> {
+    async fn subscribe(
+        &self,
+        c: &Arc<Connection<Shop>>,
+        destination: &str,
+        after: Option<&str>,
+    ) -> Result<Grant, Refusal> {
         if destination == "/topic/forbidden" {
             return Err(Refusal::new("forbidden", "Not for you: ever."));
         }
@@ -124,7 +136,10 @@ impl App for Shop {
             Some(own) => Topic::from(format!("/user/{}{own}", c.user())),
             None => Topic::from(destination),
         };
-        Ok(Grant { topic, resume_after: after.map(|after| after.parse().unwrap()) })
+        Ok(Grant {
+            topic,
+            resume_after: after.map(|after| after.parse().unwrap()),
+        })
     }
 
     async fn subscribed(&self, c: &Arc<Connection<Shop>>, topic: &Topic) {
@@ -148,11 +163,17 @@ impl App for Shop {
                 let refused = body == "refuse";
                 let completion = async move {
                     gate.gate.notified().await;
-                    if refused { Err(Refusal::new("too_late", "Too late.")) } else { Ok(Vec::new()) }
+                    if refused {
+                        Err(Refusal::new("too_late", "Too late."))
+                    } else {
+                        Ok(Vec::new())
+                    }
                 };
                 Ok(Completion::Later(Box::pin(completion)))
             }
-            "/app/refuse" => Err(Refusal::new("empty_content", "There is nothing in it.").with("clientMessageId", body)),
+            "/app/refuse" => {
+                Err(Refusal::new("empty_content", "There is nothing in it.").with("clientMessageId", body))
+            }
             "/app/slow" => {
                 sleep(Duration::from_millis(300)).await;
                 Ok(Completion::done())
@@ -169,7 +190,9 @@ impl App for Shop {
     async fn replay(&self, topic: &Topic, after: u64, limit: usize) -> Result<Vec<Publication>, Refusal> {
         tokio::task::yield_now().await;
         let history = self.history.lock().unwrap();
-        let Some(history) = history.get(topic) else { return Ok(Vec::new()) };
+        let Some(history) = history.get(topic) else {
+            return Ok(Vec::new());
+        };
         Ok(history.iter().skip(after as usize).take(limit).cloned().collect())
     }
 
@@ -236,12 +259,17 @@ impl Server {
     pub(crate) async fn offer(&self, protocols: &[&str]) -> (Client, Option<String>) {
         let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
         if !protocols.is_empty() {
-            request.headers_mut().insert("sec-websocket-protocol", protocols.join(", ").parse().unwrap());
+            request
+                .headers_mut()
+                .insert("sec-websocket-protocol", protocols.join(", ").parse().unwrap());
         }
         let stream = TcpStream::connect(self.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let (socket, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        let chosen = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap().to_owned());
+        let chosen = response
+            .headers()
+            .get("sec-websocket-protocol")
+            .map(|value| value.to_str().unwrap().to_owned());
         (Client::new(socket), chosen)
     }
 
@@ -280,16 +308,33 @@ impl End {
 
 impl Client {
     fn new(socket: WebSocketStream<TcpStream>) -> Client {
-        let limits = wire::Limits { body_bytes_max: 16 << 20, ..wire::Limits::default() };
-        Client { socket, decoder: Decoder::new(limits), version: Version::V1_2, heart_beats: 0 }
+        let limits = wire::Limits {
+            body_bytes_max: 16 << 20,
+            ..wire::Limits::default()
+        };
+        Client {
+            socket,
+            decoder: Decoder::new(limits),
+            version: Version::V1_2,
+            heart_beats: 0,
+        }
     }
 
     pub(crate) async fn connect(&mut self, version: Version, headers: &[(&str, &str)]) -> Frame {
-        let frame = headers.iter().fold(Frame::new(Command::Connect), |frame, (name, value)| frame.header(name, value));
-        let frame = frame.header("accept-version", version.as_str()).header("host", "localhost");
+        let frame = headers
+            .iter()
+            .fold(Frame::new(Command::Connect), |frame, (name, value)| {
+                frame.header(name, value)
+            });
+        let frame = frame
+            .header("accept-version", version.as_str())
+            .header("host", "localhost");
         self.send(&frame).await;
         let connected = self.recv().await;
-        assert_eq!((connected.command, connected.get("version")), (Command::Connected, Some(version.as_str())));
+        assert_eq!(
+            (connected.command, connected.get("version")),
+            (Command::Connected, Some(version.as_str()))
+        );
         self.version = version;
         self.decoder.set_version(version);
         connected
@@ -315,12 +360,19 @@ impl Client {
 
     /// Each header as a pair.
     pub(crate) async fn frame(&mut self, command: Command, headers: &[(&str, &str)], body: &str) {
-        let frame = headers.iter().fold(Frame::new(command), |frame, (name, value)| frame.header(name, value));
+        let frame = headers
+            .iter()
+            .fold(Frame::new(command), |frame, (name, value)| frame.header(name, value));
         self.send(&frame.body(body.to_owned())).await;
     }
 
     pub(crate) async fn send_to(&mut self, destination: &str, body: &str, receipt: &str) {
-        self.frame(Command::Send, &[("destination", destination), ("receipt", receipt)], body).await;
+        self.frame(
+            Command::Send,
+            &[("destination", destination), ("receipt", receipt)],
+            body,
+        )
+        .await;
     }
 
     /// Subscribes and waits until it is live.
@@ -334,7 +386,12 @@ impl Client {
     /// The next frame, which has to be this RECEIPT.
     pub(crate) async fn receipt(&mut self, id: &str) -> Frame {
         let frame = self.recv().await;
-        assert_eq!((frame.command, frame.get("receipt-id")), (Command::Receipt, Some(id)), "{frame:?} {:?}", frame.body);
+        assert_eq!(
+            (frame.command, frame.get("receipt-id")),
+            (Command::Receipt, Some(id)),
+            "{frame:?} {:?}",
+            frame.body
+        );
         frame
     }
 
@@ -359,11 +416,17 @@ impl Client {
                 Some(Event::Frame(frame)) => return Ok(frame),
                 Some(Event::HeartBeat) => self.heart_beats += 1,
                 None => {
-                    let message = timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
+                    let message = timeout(PATIENCE, self.socket.next())
+                        .await
+                        .expect("something comes in time");
                     match message {
                         Some(Ok(Message::Text(text))) => self.decoder.push(text.as_bytes()),
                         Some(Ok(Message::Binary(bytes))) => self.decoder.push(&bytes),
-                        Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                        Some(Ok(Message::Close(frame))) => {
+                            // The answer is prepared already; the server waits for it.
+                            let _ = self.socket.flush().await;
+                            return Err(frame.map(|frame| frame.code.into()));
+                        }
                         Some(Ok(_)) => {}
                         Some(Err(_)) | None => return Err(None),
                     }
