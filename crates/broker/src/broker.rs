@@ -75,10 +75,10 @@ impl<A: App> Broker<A> {
         }
         let broker = Arc::clone(self);
         let upgrade = websocket::prepare(upgrade, self.websocket_message_bytes_max());
-        upgrade.on_upgrade(move |socket| {
+        upgrade.on_upgrade(async move |socket| {
+            // A task of its own: the one of the upgrade has room for more than a connection needs.
             let tasks = broker.tasks.clone();
-            let driver = Driver::new(broker, socket, handshake);
-            tasks.track_future(driver.run())
+            tasks.spawn(Box::new(Driver::new(broker, socket, handshake)).run());
         })
     }
 

@@ -241,7 +241,7 @@ impl<A: App, T: Transport> Driver<A, T> {
     }
 
     /// After the last octet: out of the hub and the registry, and the app is told.
-    pub(super) async fn finish(self, cause: Cause) {
+    pub(super) async fn finish(self: Box<Self>, cause: Cause) {
         let Driver {
             broker,
             transport,
@@ -251,7 +251,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             id,
             gauged_bytes,
             ..
-        } = self;
+        } = *self;
         drop(transport);
         outbox.seal();
         outbox.clear();

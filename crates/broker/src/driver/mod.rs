@@ -115,7 +115,7 @@ impl<A: App, T: Transport> Driver<A, T> {
     }
 
     /// Serves the socket to its end, and tells the app of it.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let connections = self.broker.metrics().connections(T::NAME);
         connections.increment(1);
         self.broker.registry().open(self.id, &self.outbox);

@@ -12,7 +12,7 @@ use super::{Closing, Gone, Incoming, Payload, Transport};
 /// Sub-protocols that a handshake may choose from, the best first.
 const PROTOCOLS: [&str; 3] = ["v12.stomp", "v11.stomp", "v10.stomp"];
 /// Held by every connection while it is idle, so small.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+const READ_BUFFER_BYTES: usize = 1024;
 /// What gathers before a write goes out by itself; a turn ends with a flush anyway.
 const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// The longest reason that fits a close frame.
