@@ -302,13 +302,21 @@ impl Case {
 
     /// The first absence of a running session: (until when it may last, why).
     pub fn absence(&self) -> Option<(Time, DisconnectReason)> {
-        let State::Running { agent, .. } = &self.state else {
-            return None;
+        let (.., reason) = self.first_absence()?;
+        let until = self.absences().map(|(_, until, _)| until).min()?;
+        Some((until, reason))
+    }
+
+    fn first_absence(&self) -> Option<(Time, Time, DisconnectReason)> {
+        self.absences().min_by_key(|(since, ..)| *since)
+    }
+
+    fn absences(&self) -> impl Iterator<Item = (Time, Time, DisconnectReason)> {
+        let sides = match &self.state {
+            State::Running { agent, .. } => [self.member.away(), agent.away()],
+            State::Waiting { .. } | State::Completed { .. } => [None, None],
         };
-        let absences = [self.member.away(), agent.away()].into_iter().flatten();
-        let first = absences.clone().min_by_key(|(since, ..)| *since)?;
-        let until = absences.map(|(_, until, _)| until).min()?;
-        Some((until, first.2))
+        sides.into_iter().flatten()
     }
 
     /// The party that somebody is, if any.
@@ -486,6 +494,7 @@ impl Case {
             Status::Waiting => patience.waiting_grace_s,
             _ => patience.grace_s,
         };
+        let since = self.away_since(now);
         let Some(side) = self.side_mut(party) else {
             return Vec::new();
         };
@@ -493,7 +502,7 @@ impl Case {
             return Vec::new();
         }
         side.presence = Presence::Away {
-            since: now,
+            since,
             until: now.plus_s(grace_s),
             reason,
         };
@@ -509,6 +518,13 @@ impl Case {
             Event::Left(party),
             Event::Offline(party),
         ]
+    }
+
+    /// `now`, or just after the other party's absence, whose reason stays the first.
+    fn away_since(&self, now: Time) -> Time {
+        let after = |(since, ..): (Time, Time, _)| Time::from_ms(since.ms().saturating_add(1));
+        self.first_absence()
+            .map_or(now, |first| now.max(after(first)))
     }
 
     fn side_mut(&mut self, party: Party) -> Option<&mut Side> {
@@ -579,10 +595,16 @@ impl Case {
         }
     }
 
-    /// The server starts: whoever had a connection lost it now; who was away stays away.
+    /// The server starts, before anything is [due](Self::due): whoever ever had a connection lost it now, also who had
+    /// lost it just before; who was away stays away.
     pub fn server_restarted(&mut self, now: Time) {
         for party in [Party::Member, Party::Agent] {
             self.lost(party, DisconnectReason::NetworkError, now);
+            if let Some(side) = self.side_mut(party)
+                && let Presence::Lost { at, .. } = &mut side.presence
+            {
+                *at = now;
+            }
         }
     }
 
@@ -616,25 +638,26 @@ impl Case {
             .min()
     }
 
-    /// What time has done by `now`, earliest first.
+    /// What time has done by `now`, earliest first, each at the moment it was due: how late and how often this is
+    /// called makes no difference, as long as it is called before a move at `now`.
     pub fn due(&mut self, now: Time, patience: &Patience) -> Vec<Event> {
         let mut events = Vec::new();
         while let Some(at) = self.due_at(patience)
             && at <= now
         {
-            events.extend(self.next_due(at, now, patience));
+            events.extend(self.next_due(at, patience));
         }
         events
     }
 
-    fn next_due(&mut self, at: Time, now: Time, patience: &Patience) -> Vec<Event> {
+    fn next_due(&mut self, at: Time, patience: &Patience) -> Vec<Event> {
         for party in [Party::Member, Party::Agent] {
             if let Some(side) = self.side_mut(party)
                 && let Presence::Lost { reason, .. } = side.presence
                 && side_due(side, patience) == Some(at)
             {
                 let seen_at = side.seen_at;
-                let events = self.goes_away(party, reason, now, patience);
+                let events = self.goes_away(party, reason, at, patience);
                 if let Some(side) = self.side_mut(party) {
                     side.seen_at = seen_at;
                 }
@@ -643,13 +666,13 @@ impl Case {
         }
         match &mut self.state {
             State::Waiting { .. } if side_due(&self.member, patience) == Some(at) => {
-                self.cancelled(By::System, now)
+                self.cancelled(By::System, at)
             }
             State::Waiting { alerted, .. } => {
                 *alerted = true;
                 vec![Event::LongWait]
             }
-            State::Running { .. } => self.grace_over(now, patience),
+            State::Running { .. } => self.grace_over(at, patience),
             State::Completed { .. } => Vec::new(),
         }
     }
@@ -676,3 +699,8 @@ fn side_due(side: &Side, patience: &Patience) -> Option<Time> {
         Presence::Away { until, .. } => Some(until),
     }
 }
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
