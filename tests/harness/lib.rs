@@ -6,8 +6,6 @@
 pub mod checker;
 mod database;
 mod people;
-mod postgres;
-mod process;
 mod rest;
 mod server;
 mod stomp;
@@ -15,7 +13,8 @@ mod wait;
 
 pub use database::{Db, Storage};
 pub use people::{Person, sign};
-pub use process::{free_port, workspace};
+pub use ground::process::{free_port, workspace};
+use ground::{postgres, process};
 pub use rest::{Answer, Rest};
 pub use server::{Maru, Output, SECRET};
 pub use stomp::{Closed, Connect, Entry, ErrorFrame, Feed, Receipt, Refused, Stomp, Subscribed};

@@ -17,5 +17,7 @@ pub mod problem;
 pub mod secrets;
 pub mod serve;
 pub mod storage;
+#[cfg(test)]
+mod testing;
 pub mod texts;
 pub mod time;

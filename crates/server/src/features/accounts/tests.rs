@@ -11,15 +11,15 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use sea_orm_migration::MigratorTrait as _;
+use rstest::rstest;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::adapters::database::Options;
-use crate::migrations::Migrator;
+use crate::testing::Kind::{Postgres, Sqlite};
+use crate::testing::{Kind, TestDatabase};
 
 const SECRET: &str = "a secret of the tests, of more than 32 bytes";
 const NOW: Time = Time::from_ms(1_800_000_000_000);
@@ -31,7 +31,7 @@ struct House {
     clock: Clock,
     config: Config,
     db: Database,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 #[derive(Clone)]
@@ -51,21 +51,12 @@ struct Answer {
 }
 
 impl House {
-    async fn new() -> Self {
-        Self::with(&[]).await
+    async fn new(kind: Kind) -> Self {
+        Self::with(kind, &[]).await
     }
 
-    async fn with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Database::open(Options {
-            url: "sqlite:accounts.db",
-            folder: folder.path(),
-            connections: 2,
-            acquire_timeout: Duration::from_secs(5),
-        })
-        .await
-        .unwrap();
-        Migrator::up(db.write(), None).await.unwrap();
+    async fn with(kind: Kind, settings: &[(&str, &str)]) -> Self {
+        let TestDatabase { db, folder } = TestDatabase::new(kind).await;
         let settings = settings
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
@@ -82,7 +73,7 @@ impl House {
             clock,
             config,
             db,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -208,9 +199,12 @@ fn forged(header: &str, claims: &str) -> String {
     format!("{said}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_token_made_by_the_command_line_lets_in_until_its_end() {
-    let house = House::new().await;
+async fn a_token_made_by_the_command_line_lets_in_until_its_end(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     let principal = house.accounts.from_bearer(&jwt).await.unwrap();
@@ -227,7 +221,7 @@ async fn a_token_made_by_the_command_line_lets_in_until_its_end() {
 
 #[tokio::test]
 async fn a_token_says_what_the_contract_says() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     let mut parts = jwt
@@ -254,7 +248,7 @@ async fn a_token_says_what_the_contract_says() {
 
 #[tokio::test]
 async fn forged_headers_let_nobody_in() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let claims = good_claims(id).to_string();
     assert!(
@@ -295,7 +289,7 @@ async fn forged_headers_let_nobody_in() {
 
 #[tokio::test]
 async fn another_key_or_another_algorithm_lets_nobody_in() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let claims = good_claims(id);
     let hs256 = Header::new(Algorithm::HS256);
@@ -322,7 +316,7 @@ async fn another_key_or_another_algorithm_lets_nobody_in() {
 
 #[tokio::test]
 async fn claims_of_a_wrong_kind_let_nobody_in() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let good = good_claims(id).to_string();
     let exp = format!(r#""exp":{}"#, NOW.ms() / 1000 + 60);
@@ -359,7 +353,7 @@ async fn claims_of_a_wrong_kind_let_nobody_in() {
 
 #[tokio::test]
 async fn roles_come_from_the_account_and_not_from_the_token() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let mut claims = good_claims(id);
     claims["roles"] = json!(["ADMIN"]);
@@ -368,9 +362,12 @@ async fn roles_come_from_the_account_and_not_from_the_token() {
     assert_eq!(principal.roles, [Role::Student]);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refresh_token_or_a_cookie_is_no_access_token_and_the_other_way_round() {
-    let house = House::new().await;
+async fn a_refresh_token_or_a_cookie_is_no_access_token_and_the_other_way_round(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let cookie = login.cookie_pair().split_once('=').unwrap().1.to_owned();
@@ -402,9 +399,10 @@ async fn a_refresh_token_or_a_cookie_is_no_access_token_and_the_other_way_round(
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_log_in_answers_as_the_contract_says() {
-    let house = House::new().await;
+async fn a_log_in_answers_as_the_contract_says(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let answer = house.log_in("stu001").await;
     assert_eq!(answer.body["tokenType"], "Bearer");
@@ -429,9 +427,10 @@ async fn a_log_in_answers_as_the_contract_says() {
     assert_eq!(me.body, user);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_wrong_name_and_a_wrong_password_are_one_answer() {
-    let house = House::new().await;
+async fn a_wrong_name_and_a_wrong_password_are_one_answer(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     house.user("STU002", Role::Student).await;
     house.accounts.user_lock("STU002").await.unwrap();
@@ -454,7 +453,7 @@ async fn a_wrong_name_and_a_wrong_password_are_one_answer() {
 
 #[tokio::test]
 async fn what_is_not_asked_for_is_refused_by_name() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     let body = json!({"username": "a", "password": "b", "admin": true});
     let answer = house.post("/api/auth/login", body).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -470,9 +469,10 @@ async fn what_is_not_asked_for_is_refused_by_name() {
     assert!(guest.text("error").contains("roles"), "{}", guest.body);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_guest_is_a_member_with_an_account_of_its_own() {
-    let house = House::new().await;
+async fn a_guest_is_a_member_with_an_account_of_its_own(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let named = house
         .post("/api/auth/guest", json!({"name": " 지나가는 손님 "}))
         .await;
@@ -509,9 +509,12 @@ async fn a_guest_is_a_member_with_an_account_of_its_own() {
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_log_in() {
-    let house = House::new().await;
+async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_log_in(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let mut changes = house.accounts.changes();
@@ -533,9 +536,10 @@ async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_log_in() {
     assert!(matches!(changes.next().await, Some(Change::Login(_))));
 }
 
+#[rstest]
 #[tokio::test]
-async fn of_two_refreshes_at_once_one_is_answered() {
-    let house = House::new().await;
+async fn of_two_refreshes_at_once_one_is_answered(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let body = json!({"refreshToken": login.text("refreshToken")});
@@ -550,9 +554,10 @@ async fn of_two_refreshes_at_once_one_is_answered() {
     assert_eq!(answered, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refresh_gives_the_log_in_a_new_life() {
-    let house = House::new().await;
+async fn a_refresh_gives_the_log_in_a_new_life(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     house.clock.set(NOW.plus_s(1_209_599));
@@ -573,9 +578,12 @@ async fn a_refresh_gives_the_log_in_a_new_life() {
     assert_eq!(late.status, StatusCode::UNAUTHORIZED);
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_cookie_gives_tokens_without_using_up_the_refresh_token() {
-    let house = House::new().await;
+async fn the_cookie_gives_tokens_without_using_up_the_refresh_token(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let headers = [("cookie", login.cookie_pair()), OWN_ORIGIN];
@@ -606,7 +614,11 @@ async fn the_cookie_gives_tokens_without_using_up_the_refresh_token() {
 
 #[tokio::test]
 async fn a_cookie_writes_only_from_an_origin_of_ours() {
-    let house = House::with(&[("MARU_SERVER__ALLOWED_ORIGINS", "https://shop.example")]).await;
+    let house = House::with(
+        Sqlite,
+        &[("MARU_SERVER__ALLOWED_ORIGINS", "https://shop.example")],
+    )
+    .await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let cookie = format!("theme=dark; {}", login.cookie_pair());
@@ -661,7 +673,7 @@ async fn a_cookie_writes_only_from_an_origin_of_ours() {
 
 #[tokio::test]
 async fn a_bad_token_is_not_made_good_by_a_cookie_or_a_query() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let headers = [
@@ -682,7 +694,7 @@ async fn a_bad_token_is_not_made_good_by_a_cookie_or_a_query() {
 
 #[tokio::test]
 async fn the_cookie_is_secure_behind_a_proxy_that_speaks_https() {
-    let house = House::with(&[("MARU_SERVER__TRUSTED_PROXIES", "192.0.2.0/24")]).await;
+    let house = House::with(Sqlite, &[("MARU_SERVER__TRUSTED_PROXIES", "192.0.2.0/24")]).await;
     house.user("STU001", Role::Student).await;
     let body = json!({"username": "STU001", "password": PASSWORD, "cookie": true});
     let headers = [
@@ -704,9 +716,12 @@ async fn the_cookie_is_secure_behind_a_proxy_that_speaks_https() {
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token() {
-    let house = House::new().await;
+async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let other = house.log_in("STU001").await;
@@ -760,9 +775,10 @@ async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token() {
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_admin_logs_somebody_out_everywhere() {
-    let house = House::new().await;
+async fn an_admin_logs_somebody_out_everywhere(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let student = house.user("STU001", Role::Student).await;
     house.user("ADM001", Role::Admin).await;
     let login = house.log_in("STU001").await;
@@ -797,7 +813,11 @@ async fn an_admin_logs_somebody_out_everywhere() {
 
 #[tokio::test]
 async fn attempts_are_counted_by_address() {
-    let house = House::with(&[("MARU_LIMITS__LOGINS_PER_MINUTE_PER_ADDRESS", "2")]).await;
+    let house = House::with(
+        Sqlite,
+        &[("MARU_LIMITS__LOGINS_PER_MINUTE_PER_ADDRESS", "2")],
+    )
+    .await;
     let body = json!({});
     assert_eq!(
         house.post("/api/auth/guest", body.clone()).await.status,
@@ -813,9 +833,10 @@ async fn attempts_are_counted_by_address() {
     assert_eq!(refused.text("code"), "rate_limited");
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_command_line_makes_and_changes_one_account() {
-    let house = House::new().await;
+async fn the_command_line_makes_and_changes_one_account(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let changed = NewUser {
         name: "홍길동".into(),
@@ -848,9 +869,12 @@ async fn the_command_line_makes_and_changes_one_account() {
     ));
 }
 
+#[rstest]
 #[tokio::test]
-async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back() {
-    let house = House::new().await;
+async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     house.accounts.user_lock("STU001").await.unwrap();
@@ -866,9 +890,12 @@ async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back() {
     house.log_in("STU001").await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_another_process_does_is_heard_within_a_second() {
-    let house = House::new().await;
+async fn what_another_process_does_is_heard_within_a_second(
+    #[values(Sqlite, Postgres)] kind: Kind,
+) {
+    let house = House::new(kind).await;
     let locked = house.user("STU001", Role::Student).await;
     let promoted = house.user("STU002", Role::Student).await;
     let login = house.log_in("STU001").await;
@@ -902,9 +929,10 @@ async fn what_another_process_does_is_heard_within_a_second() {
     task.await.unwrap();
 }
 
+#[rstest]
 #[tokio::test]
-async fn each_change_is_told_once() {
-    let house = House::new().await;
+async fn each_change_is_told_once(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     let login_id = house
@@ -937,9 +965,10 @@ async fn each_change_is_told_once() {
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_account_that_comes_to_its_end_is_told() {
-    let house = House::new().await;
+async fn an_account_that_comes_to_its_end_is_told(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     let sql = "UPDATE account SET expires_at = $1 WHERE id = $2";
@@ -963,9 +992,10 @@ async fn an_account_that_comes_to_its_end_is_told() {
     assert!(!house.is_in(&jwt).await);
 }
 
+#[rstest]
 #[tokio::test]
-async fn old_log_ins_are_cleared_away_and_living_ones_stay() {
-    let house = House::new().await;
+async fn old_log_ins_are_cleared_away_and_living_ones_stay(#[values(Sqlite, Postgres)] kind: Kind) {
+    let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     house.log_in("STU001").await;
@@ -979,12 +1009,12 @@ async fn old_log_ins_are_cleared_away_and_living_ones_stay() {
 
 #[tokio::test]
 async fn nothing_that_lets_somebody_in_is_stored() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     house.db.close().await.unwrap();
     let cookie = login.cookie_pair().split_once('=').unwrap().1;
-    for file in std::fs::read_dir(house._folder.path()).unwrap() {
+    for file in std::fs::read_dir(house.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         for secret in [
             cookie,
@@ -1000,7 +1030,7 @@ async fn nothing_that_lets_somebody_in_is_stored() {
 
 #[tokio::test]
 async fn the_people_of_the_demo_can_log_in() {
-    let house = House::new().await;
+    let house = House::new(Sqlite).await;
     assert!(house.accounts.is_empty().await.unwrap());
     house.accounts.seed().await.unwrap();
     assert!(!house.accounts.is_empty().await.unwrap());

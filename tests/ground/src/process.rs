@@ -9,7 +9,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The folder of the workspace.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the crate lies two folders into the workspace")
 }
 
 /// A port of 127.0.0.1 that nobody listens on. Below the range that outgoing connections take theirs from, and not
@@ -69,18 +72,22 @@ impl Janitor {
 }
 
 /// The process is to end with this run.
-pub(crate) fn ends_with_us(pid: u32) {
+pub fn ends_with_us(pid: u32) {
     Janitor::get().tell(&format!("pid {pid}"));
 }
 
 /// The process has ended: its number may be another's soon.
-pub(crate) fn has_ended(pid: u32) {
+pub fn has_ended(pid: u32) {
     Janitor::get().tell(&format!("ended {pid}"));
 }
 
 /// A new empty folder that is removed after this run.
-pub(crate) fn folder(name: &str) -> PathBuf {
-    let folder = tempfile::Builder::new().prefix(&format!("maru-{name}-")).tempdir().unwrap().keep();
+pub fn folder(name: &str) -> PathBuf {
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("maru-{name}-"))
+        .tempdir()
+        .unwrap()
+        .keep();
     Janitor::get().tell(&format!("folder {}", folder.display()));
     folder
 }

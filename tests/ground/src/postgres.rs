@@ -9,17 +9,25 @@ use sea_orm::ConnectionTrait;
 
 use crate::process;
 
+/// Longest wait for the server to answer.
+const START_MAX: std::time::Duration = std::time::Duration::from_secs(60);
+
 struct Cluster {
     port: u16,
 }
 
 /// A new empty database; its URL.
-pub(crate) async fn new_database() -> String {
+pub async fn new_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let port = cluster().await.port;
     let name = format!("maru_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let admin = sea_orm::Database::connect(url(port, "postgres")).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let admin = sea_orm::Database::connect(url(port, "postgres"))
+        .await
+        .unwrap();
+    admin
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
     admin.close().await.unwrap();
     url(port, &name)
 }
@@ -30,7 +38,9 @@ fn url(port: u16, database: &str) -> String {
 
 async fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    tokio::task::spawn_blocking(|| CLUSTER.get_or_init(start)).await.expect("PostgreSQL starts")
+    tokio::task::spawn_blocking(|| CLUSTER.get_or_init(start))
+        .await
+        .expect("PostgreSQL starts")
 }
 
 fn start() -> Cluster {
@@ -39,7 +49,17 @@ fn start() -> Cluster {
     let data = folder.join("data");
     give_to_postgres(&folder);
     let made = as_postgres(&programs.join("initdb"))
-        .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
+        .args([
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "-D",
+        ])
         .arg(&data)
         .stdout(Stdio::null())
         .current_dir(&folder)
@@ -52,7 +72,12 @@ fn start() -> Cluster {
         .arg("-D")
         .arg(&data)
         .args(["-p", &port.to_string()])
-        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+        .args([
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+        ])
         .args(["-c", "max_connections=500", "-c", "shared_buffers=64MB"])
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -72,7 +97,9 @@ fn programs() -> PathBuf {
         .filter(|bin| bin.join("initdb").exists())
         .collect();
     found.sort();
-    found.pop().expect("Debian's package postgresql is installed")
+    found
+        .pop()
+        .expect("Debian's package postgresql is installed")
 }
 
 /// PostgreSQL refuses to run as root.
@@ -81,7 +108,14 @@ fn as_postgres(program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(program);
+    command
+        .args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--init-groups",
+            "--",
+        ])
+        .arg(program);
     command
 }
 
@@ -102,7 +136,7 @@ fn output(program: &str, args: &[&str]) -> String {
 }
 
 fn wait_until_ready(programs: &Path, port: u16) {
-    let deadline = std::time::Instant::now() + crate::DEADLINE;
+    let deadline = std::time::Instant::now() + START_MAX;
     let port = port.to_string();
     loop {
         let asked = Command::new(programs.join("pg_isready"))
@@ -112,7 +146,10 @@ fn wait_until_ready(programs: &Path, port: u16) {
         if asked.success() {
             return;
         }
-        assert!(std::time::Instant::now() < deadline, "PostgreSQL does not start");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "PostgreSQL does not start"
+        );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
