@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
         "request",
         "limits",
     ],
-    &["storage", "secrets", "observe", "migrations"],
+    &["storage", "secrets", "observe", "migrations", "testing"],
     &["problem", "network", "config"],
     &["adapters", "texts", "time"],
 ];
