@@ -1,9 +1,9 @@
 import { clockTime, fullTime, stopwatch } from '@maru/ui';
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import { serverNow } from '../live/clock';
 import { type OpenSessions, rowsOf, waitsSince } from '../live/open-sessions';
-import { STATS_KEY, useCategories, useOpenSessions } from '../live/queries';
+import { useOpenSessions } from '../live/queries';
 import { writeFilters } from '../search-state';
 import { EmptyPlace } from '../shell/empty';
 import { StatusMark } from '../shell/status';
@@ -11,8 +11,8 @@ import { Waiting } from '../shell/time';
 import { useTitle } from '../shell/title';
 import { useT } from '../texts';
 import styles from './dashboard-page.module.css';
-import { type Figures, fetchFigures, type Share, type Spread } from './figures';
-import { isPeriod, PERIODS, type Period, rangeOf } from './period';
+import { type Figures, type Seconds, useFigures, useServerZone } from './figures';
+import { firstDay, isPeriod, PERIODS } from './period';
 
 /** The live figures: what waits now, and what a period brought. Each number leads to its chats. */
 export function DashboardPage({ me }: { me: number }) {
@@ -22,13 +22,13 @@ export function DashboardPage({ me }: { me: number }) {
   const [params, setParams] = useSearchParams();
   const asked = params.get('period') ?? '';
   const period = isPeriod(asked) ? asked : 'today';
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = useServerZone();
   return (
     <div className={styles.page}>
       <div className={styles.inner}>
         <header className={styles.head}>
           <h1>{t('dashboard.heading')}</h1>
-          <p className={styles.zone}>{t('dashboard.zone', { zone })}</p>
+          {zone && <p className={styles.zone}>{t('dashboard.zone', { zone })}</p>}
         </header>
         <Now me={me} sessions={lists.sessions} />
         <section className={styles.period} aria-labelledby="period-heading">
@@ -48,7 +48,7 @@ export function DashboardPage({ me }: { me: number }) {
               ))}
             </fieldset>
           </div>
-          <PeriodFigures period={period} />
+          {zone && <PeriodFigures from={firstDay(period, zone, serverNow())} />}
         </section>
       </div>
     </div>
@@ -95,13 +95,9 @@ function Card({ label, href, value }: { label: ReactNode; href: string; value: R
   );
 }
 
-function PeriodFigures({ period }: { period: Period }) {
+function PeriodFigures({ from }: { from: string }) {
   const t = useT();
-  const { data, isError, isPending, refetch, dataUpdatedAt } = useQuery({
-    queryKey: [...STATS_KEY, period],
-    queryFn: () => fetchFigures(rangeOf(period)),
-    placeholderData: before => before,
-  });
+  const { data, isError, isPending, refetch, dataUpdatedAt } = useFigures(from);
   if (isError) {
     return (
       <EmptyPlace title={t('dashboard.failed')}>
@@ -118,36 +114,40 @@ function PeriodFigures({ period }: { period: Period }) {
       </p>
     );
   }
-  return <Brought figures={data} period={period} at={new Date(dataUpdatedAt)} />;
+  return <Brought figures={data} from={from} at={new Date(dataUpdatedAt)} />;
 }
 
-function Brought({ figures, period, at }: { figures: Figures; period: Period; at: Date }) {
+function Brought({ figures, from, at }: { figures: Figures; from: string; at: Date }) {
   const t = useT();
-  const categories = useCategories();
-  const { days } = rangeOf(period);
-  const all = writeFilters(days);
-  const ended = writeFilters({ ...days, status: 'COMPLETED' });
-  const nameOf = (share: Share) =>
-    share.name || (categories.find(category => category.categoryId === share.id)?.name ?? String(share.id));
+  const { sessions, messages } = figures;
+  const all = `/history${writeFilters({ from })}`;
+  const ended = `/history${writeFilters({ from, status: 'COMPLETED' })}`;
   return (
     <>
       <div className={styles.cards}>
-        <Card label={t('dashboard.opened')} href={`/history${all}`} value={figures.opened} />
-        <Card label={t('dashboard.completed')} href={`/history${ended}`} value={figures.completed} />
-        <Card label={t('dashboard.messages')} href={`/history${all}`} value={figures.messages} />
+        <Card label={t('dashboard.opened')} href={all} value={sessions.total} />
+        <Card label={t('dashboard.completed')} href={ended} value={sessions.byStatus.COMPLETED} />
+        <Card label={t('dashboard.fromCustomers')} href={all} value={messages.customer} />
+        <Card label={t('dashboard.fromAgents')} href={all} value={messages.agent} />
       </div>
       <div className={styles.columns}>
         <Shares
           title={t('dashboard.categories')}
-          shares={figures.categories.map(share => ({ ...share, name: nameOf(share) }))}
-          href={share => `/history${writeFilters({ ...days, category: String(share.id) })}`}
+          shares={sessions.byCategory.map(({ categoryId, name, count }) => ({
+            name,
+            count,
+            href: `/history${writeFilters({ from, category: String(categoryId) })}`,
+          }))}
         />
         <Shares
           title={t('dashboard.agents')}
-          shares={figures.agents}
-          href={share => `/history${writeFilters({ ...days, agent: String(share.id) })}`}
+          shares={sessions.byAgent.map(({ memberId, name, count }) => ({
+            name,
+            count,
+            href: `/history${writeFilters({ from, agent: String(memberId) })}`,
+          }))}
         />
-        <Times figures={figures} href={`/history${all}`} endedHref={`/history${ended}`} />
+        <Times figures={figures} all={all} ended={ended} />
       </div>
       <p className={styles.zone}>
         <time dateTime={at.toISOString()} title={fullTime(at)}>
@@ -158,14 +158,14 @@ function Brought({ figures, period, at }: { figures: Figures; period: Period; at
   );
 }
 
-interface SharesProps {
-  title: string;
-  shares: Share[];
-  href: (share: Share) => string;
+interface Share {
+  name: string;
+  count: number;
+  href: string;
 }
 
 /** Counts as a bar and a number each; the list itself is the table of the chart. */
-function Shares({ title, shares, href }: SharesProps) {
+function Shares({ title, shares }: { title: string; shares: Share[] }) {
   const t = useT();
   const most = Math.max(1, ...shares.map(share => share.count));
   const sorted = [...shares].sort((a, b) => b.count - a.count);
@@ -177,8 +177,8 @@ function Shares({ title, shares, href }: SharesProps) {
       ) : (
         <ol className={styles.bars}>
           {sorted.map(share => (
-            <li key={share.id}>
-              <Link href={href(share)}>
+            <li key={share.href}>
+              <Link href={share.href}>
                 <span className={styles.barName}>{share.name}</span>
                 <span className={styles.barCount}>{share.count}</span>
                 <span className={styles.bar} aria-hidden="true">
@@ -193,17 +193,15 @@ function Shares({ title, shares, href }: SharesProps) {
   );
 }
 
-function Times({ figures, href, endedHref }: { figures: Figures; href: string; endedHref: string }) {
+const TIMES = ['average', 'max'] as const;
+
+function Times({ figures, all, ended }: { figures: Figures; all: string; ended: string }) {
   const t = useT();
-  const rows: { name: string; spread: Spread; to: string }[] = [
-    { name: t('dashboard.wait'), spread: figures.wait, to: href },
-    { name: t('dashboard.response'), spread: figures.firstResponse, to: href },
-    { name: t('dashboard.handling'), spread: figures.handling, to: endedHref },
+  const rows: { name: string; seconds: Seconds; to: string }[] = [
+    { name: t('dashboard.wait'), seconds: figures.waitingSeconds, to: all },
+    { name: t('dashboard.response'), seconds: figures.firstResponseSeconds, to: all },
+    { name: t('dashboard.handling'), seconds: figures.handlingSeconds, to: ended },
   ];
-  const columns = (['average', 'median', 'p90'] as const).filter(column =>
-    rows.some(row => row.spread[column] !== null),
-  );
-  const shown = columns.length > 0 ? columns : (['average'] as const);
   return (
     <section className={styles.panel}>
       <h3>{t('dashboard.times')}</h3>
@@ -211,29 +209,26 @@ function Times({ figures, href, endedHref }: { figures: Figures; href: string; e
         <thead>
           <tr>
             <td />
-            {shown.map(column => (
-              <th key={column} scope="col">
-                {t(`dashboard.${column}`)}
+            {TIMES.map(one => (
+              <th key={one} scope="col">
+                {t(`dashboard.${one}`)}
               </th>
             ))}
+            <th scope="col">{t('dashboard.of')}</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, spread, to }) => (
+          {rows.map(({ name, seconds, to }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              {shown.map(column => {
-                const seconds = spread[column];
-                return (
-                  <td key={column}>
-                    {seconds === null ? (
-                      t('dashboard.noFigure')
-                    ) : (
-                      <Link href={to}>{stopwatch(seconds * 1000)}</Link>
-                    )}
-                  </td>
-                );
-              })}
+              {TIMES.map(one => (
+                <td key={one}>
+                  {seconds[one] === null ? '–' : <Link href={to}>{stopwatch(seconds[one] * 1000)}</Link>}
+                </td>
+              ))}
+              <td>
+                <Link href={to}>{seconds.count}</Link>
+              </td>
             </tr>
           ))}
         </tbody>

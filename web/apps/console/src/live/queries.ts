@@ -1,4 +1,4 @@
-import type { Category, SessionStatus, SupportSession } from '@maru/client';
+import type { Category, Page, SupportSession } from '@maru/client';
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import { maru } from '../maru';
 import { type Agent, fetchAgents } from './agents';
@@ -16,16 +16,18 @@ export const queries = new QueryClient({
   },
 });
 
-const OPEN_STATES: readonly SessionStatus[] = ['WAITING', 'ACTIVE', 'DISCONNECTED'];
+const OPEN_STATES = 'WAITING,ACTIVE,DISCONNECTED';
 const NONE: OpenSessions = new Map();
 type Change = (sessions: OpenSessions) => OpenSessions;
 const fetching = new Set<Change[]>();
 
-async function everyPage(status: SessionStatus): Promise<SupportSession[]> {
+async function everyOpen(): Promise<SupportSession[]> {
   const all: SupportSession[] = [];
   let before: string | undefined;
   do {
-    const page = await maru.rest.admin.sessions({ status, limit: 200, ...(before && { before }) });
+    const page: Page<SupportSession> = await maru.rest.call('GET', '/api/admin/chat/sessions', {
+      query: { status: OPEN_STATES, limit: 200, before },
+    });
     all.push(...page.items);
     before = page.nextCursor ?? undefined;
   } while (before !== undefined);
@@ -37,8 +39,7 @@ async function fetchOpen(): Promise<OpenSessions> {
   const meanwhile: Change[] = [];
   fetching.add(meanwhile);
   try {
-    const lists = await Promise.all(OPEN_STATES.map(everyPage));
-    const fetched: OpenSessions = new Map(lists.flat().map(session => [session.sessionId, session]));
+    const fetched: OpenSessions = new Map((await everyOpen()).map(session => [session.sessionId, session]));
     return meanwhile.reduce((sessions, change) => change(sessions), fetched);
   } finally {
     fetching.delete(meanwhile);
