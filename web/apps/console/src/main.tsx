@@ -1,15 +1,14 @@
 import '@maru/ui/tokens.css';
 import '@maru/ui/base.css';
 import './app.css';
-import { preferredLocale, setLocale } from '@maru/ui';
+import { keptTheme, preferredLocale, setLocale, showTheme } from '@maru/ui';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { lookForLogin, watchLogin } from './auth';
-import { applyTheme } from './shell/theme';
 import './texts';
 
-applyTheme();
+showTheme(keptTheme());
 watchLogin();
 void lookForLogin();
 const root = document.getElementById('root');

@@ -96,10 +96,10 @@ export function assemble(
       locale = next;
     },
     conversation(sessionId) {
-      const state = auth.state.get();
-      if (state.status !== 'signedIn') throw new Error('a conversation needs a log-in');
       const known = conversations.get(sessionId);
       if (known) return known;
+      const state = auth.state.get();
+      if (state.status !== 'signedIn') throw new Error('a conversation needs a log-in');
       const outbox = new Outbox(String(state.user.memberId), storage.lasting, tabs, now);
       const conversation = new LiveConversation(sessionId, { link, rest, outbox, tabs, user: state.user });
       conversations.set(sessionId, conversation);
@@ -122,16 +122,21 @@ function wakeWith(link: Link): void {
   });
 }
 
-/** Another user, another past: nothing of the one before may be shown or sent. */
+/**
+ * Another user, another past: nothing of the one before may be shown or sent. A log-in that ran out keeps everything
+ * for the return of the same user.
+ */
 function forgetOnUserChange(auth: Auth, conversations: Map<number, LiveConversation>, link: Link): void {
-  let user: User | null = userOf(auth);
+  let last = userOf(auth);
   auth.state.subscribe(() => {
     const next = userOf(auth);
-    if (next?.memberId === user?.memberId) return;
-    user = next;
-    for (const conversation of conversations.values()) conversation.dispose();
-    conversations.clear();
-    link.stop();
+    if (next === null) return link.stop();
+    if (last !== null && next.memberId !== last.memberId) {
+      for (const conversation of conversations.values()) conversation.dispose();
+      conversations.clear();
+      link.stop();
+    }
+    last = next;
   });
 }
 

@@ -1,3 +1,4 @@
+import { LocaleSwitch } from '@maru/ui';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { logIn, logOut } from '../auth';
@@ -5,7 +6,6 @@ import { queries } from '../live/queries';
 import { maru, sentenceOf } from '../maru';
 import { useT } from '../texts';
 import styles from './login.module.css';
-import { LocaleSwitch } from './switches';
 import { useTitle } from './title';
 
 const USERNAME_KEY = 'maru.console.username';

@@ -1,4 +1,5 @@
 import type { User } from '@maru/client';
+import { LocaleSwitch, ThemeSwitch } from '@maru/ui';
 import type { ReactNode } from 'react';
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import { Link, useLocation } from 'wouter';
@@ -12,7 +13,6 @@ import { ConnectionChip } from './chip';
 import { ChatsIcon, DashboardIcon, HistoryIcon } from './icons';
 import { ReloginDialog } from './login';
 import styles from './shell.module.css';
-import { LocaleSwitch, ThemeSwitch } from './switches';
 import { useTabCount } from './title';
 
 interface Props {
