@@ -69,15 +69,12 @@ impl Code {
             Self::Forbidden | Self::NotParticipant => StatusCode::FORBIDDEN,
             Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::WrongState
-            | Self::AlreadyStarted
-            | Self::TooManyOpen
-            | Self::RoomFull
-            | Self::RoomClosed => StatusCode::CONFLICT,
-            Self::InvalidRequest
-            | Self::CursorUnknown
-            | Self::EmptyContent
-            | Self::ContentTooLong => StatusCode::BAD_REQUEST,
+            Self::WrongState | Self::AlreadyStarted | Self::TooManyOpen | Self::RoomFull | Self::RoomClosed => {
+                StatusCode::CONFLICT
+            }
+            Self::InvalidRequest | Self::CursorUnknown | Self::EmptyContent | Self::ContentTooLong => {
+                StatusCode::BAD_REQUEST
+            }
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -200,10 +197,7 @@ impl Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        headers.insert(
-            header::CONTENT_LANGUAGE,
-            HeaderValue::from_static(locale.as_str()),
-        );
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.as_str()));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

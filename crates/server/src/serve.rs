@@ -34,10 +34,7 @@ pub enum ServeError {
     #[error("database.url: {0}")]
     Open(#[from] OpenError),
     #[error("server.listen: {address}: {error}")]
-    Listen {
-        address: SocketAddr,
-        error: std::io::Error,
-    },
+    Listen { address: SocketAddr, error: std::io::Error },
     #[error("signals: {0}")]
     Signals(std::io::Error),
     #[error("a part of the server ended by itself")]
@@ -99,9 +96,7 @@ async fn bind(config: &Config, router: Router) -> Result<Server, ServeError> {
         header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
         connections_max: config.limits.http_connections,
     };
-    let server = Server::bind(address, router, options)
-        .await
-        .map_err(failed)?;
+    let server = Server::bind(address, router, options).await.map_err(failed)?;
     let address = server.address().map_err(failed)?;
     println!("Maru listens on http://{address}");
     tracing::info!(%address, profile = ?config.server.profile, "listening");

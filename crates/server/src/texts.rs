@@ -95,10 +95,7 @@ pub fn with_particle(word: &str, after_consonant: &str, after_vowel: &str) -> St
         Some(c) => matches!(c, '0' | '1' | '3' | '6' | '7' | '8'),
         None => false,
     };
-    format!(
-        "{word}{}",
-        if closed { after_consonant } else { after_vowel }
-    )
+    format!("{word}{}", if closed { after_consonant } else { after_vowel })
 }
 
 #[cfg(test)]

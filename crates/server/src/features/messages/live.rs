@@ -48,7 +48,5 @@ impl Outlet {
 
 /// `body` as JSON.
 pub(super) fn json(body: &impl Serialize) -> Bytes {
-    Bytes::from(
-        serde_json::to_vec(body).expect("our own types have string keys and no failing parts"),
-    )
+    Bytes::from(serde_json::to_vec(body).expect("our own types have string keys and no failing parts"))
 }

@@ -122,12 +122,7 @@ impl Messages {
     }
 
     /// Up to `limit` messages with a higher `seq` than `after`, in order, as they are shown.
-    pub async fn replay(
-        &self,
-        room_id: i64,
-        after: i64,
-        limit: u64,
-    ) -> Result<Vec<Publication>, DbErr> {
+    pub async fn replay(&self, room_id: i64, after: i64, limit: u64) -> Result<Vec<Publication>, DbErr> {
         let marks = store::marks(self.db.read(), room_id).await?;
         let items = store::after(self.db.read(), room_id, after, limit).await?;
         Ok(items.iter().map(|m| m.publication(&marks)).collect())

@@ -29,11 +29,7 @@ pub fn content(raw: &str, chars_max: usize) -> Result<String, Refusal> {
 /// `invalid_request` if it is empty, longer, or holds U+0000.
 pub fn client_message_id(id: Option<&str>) -> Result<(), Refusal> {
     match id {
-        Some(id)
-            if id.is_empty()
-                || id.contains('\0')
-                || id.chars().count() > CLIENT_MESSAGE_ID_CHARS_MAX =>
-        {
+        Some(id) if id.is_empty() || id.contains('\0') || id.chars().count() > CLIENT_MESSAGE_ID_CHARS_MAX => {
             Err(Refusal::invalid("clientMessageId"))
         }
         _ => Ok(()),

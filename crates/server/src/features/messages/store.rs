@@ -82,13 +82,8 @@ struct MemberRow {
 }
 
 /// The room's head; `lock` holds the row until the transaction ends, where the database has row locks.
-pub(super) async fn head<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    lock: bool,
-) -> Result<Option<Head>, DbErr> {
-    let mut sql =
-        "SELECT id, owner_id, locale, gate, last_seq, rev FROM room WHERE id = $1".to_owned();
+pub(super) async fn head<C: ConnectionTrait>(db: &C, room_id: i64, lock: bool) -> Result<Option<Head>, DbErr> {
+    let mut sql = "SELECT id, owner_id, locale, gate, last_seq, rev FROM room WHERE id = $1".to_owned();
     if lock && db.get_database_backend() == DbBackend::Postgres {
         sql.push_str(" FOR UPDATE");
     }
@@ -143,11 +138,7 @@ pub(super) async fn insert_room<C: ConnectionTrait>(db: &C, room: &NewRoom) -> R
     })
 }
 
-pub(super) async fn set_gate<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    gate: Gate,
-) -> Result<(), DbErr> {
+pub(super) async fn set_gate<C: ConnectionTrait>(db: &C, room_id: i64, gate: Gate) -> Result<(), DbErr> {
     execute(
         db,
         "UPDATE room SET gate = $2 WHERE id = $1",
@@ -172,11 +163,7 @@ pub(super) async fn add_member<C: ConnectionTrait>(
     .map(drop)
 }
 
-pub(super) async fn remove_member<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    member_id: i64,
-) -> Result<(), DbErr> {
+pub(super) async fn remove_member<C: ConnectionTrait>(db: &C, room_id: i64, member_id: i64) -> Result<(), DbErr> {
     execute(
         db,
         "DELETE FROM room_member WHERE room_id = $1 AND member_id = $2",
@@ -187,10 +174,7 @@ pub(super) async fn remove_member<C: ConnectionTrait>(
 }
 
 /// Writes `last_seq` and `rev` of the heads.
-pub(super) async fn update_heads<C: ConnectionTrait>(
-    db: &C,
-    heads: &[(i64, i64, i64)],
-) -> Result<(), DbErr> {
+pub(super) async fn update_heads<C: ConnectionTrait>(db: &C, heads: &[(i64, i64, i64)]) -> Result<(), DbErr> {
     for piece in pieces(heads) {
         let rows = placeholders(piece.len(), 3, |n| format!("CAST(${n} AS BIGINT)"));
         let sql = format!(
@@ -212,10 +196,7 @@ struct InsertedRow {
 }
 
 /// Inserts the messages and gives them their `message_id`.
-pub(super) async fn insert_messages<C: ConnectionTrait>(
-    db: &C,
-    messages: &mut [Message],
-) -> Result<(), DbErr> {
+pub(super) async fn insert_messages<C: ConnectionTrait>(db: &C, messages: &mut [Message]) -> Result<(), DbErr> {
     let mut rest = messages;
     while !rest.is_empty() {
         let (piece, next) = rest.split_at_mut(piece_of(rest.len()));
@@ -290,16 +271,14 @@ pub(super) async fn find_sent<C: ConnectionTrait>(
             "SELECT m.room_id, m.sender_id, m.client_message_id, m.id, m.seq FROM (VALUES {rows}) AS v \
              JOIN message m ON m.room_id = v.column1 AND m.sender_id = v.column2 AND m.client_message_id = v.column3"
         );
-        let values = piece.iter().flat_map(|(room, sender, id)| {
-            [Value::from(*room), (*sender).into(), id.clone().into()]
-        });
+        let values = piece
+            .iter()
+            .flat_map(|(room, sender, id)| [Value::from(*room), (*sender).into(), id.clone().into()]);
         let rows = all::<RepeatRow, _>(db, &sql, values).await?;
-        found.extend(rows.into_iter().map(|row| {
-            (
-                (row.room_id, row.sender_id, row.client_message_id),
-                (row.id, row.seq),
-            )
-        }));
+        found.extend(
+            rows.into_iter()
+                .map(|row| ((row.room_id, row.sender_id, row.client_message_id), (row.id, row.seq))),
+        );
     }
     Ok(found)
 }
@@ -387,11 +366,7 @@ pub(super) async fn after<C: ConnectionTrait>(
 }
 
 /// The `seq` of a message of this room.
-pub(super) async fn seq_of<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    message_id: i64,
-) -> Result<Option<i64>, DbErr> {
+pub(super) async fn seq_of<C: ConnectionTrait>(db: &C, room_id: i64, message_id: i64) -> Result<Option<i64>, DbErr> {
     #[derive(FromQueryResult)]
     struct SeqRow {
         seq: i64,
@@ -406,11 +381,7 @@ pub(super) async fn seq_of<C: ConnectionTrait>(
 }
 
 /// The `message_id` of the message with this number.
-pub(super) async fn id_at<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    seq: i64,
-) -> Result<Option<i64>, DbErr> {
+pub(super) async fn id_at<C: ConnectionTrait>(db: &C, room_id: i64, seq: i64) -> Result<Option<i64>, DbErr> {
     let row = one::<IdRow, _>(
         db,
         "SELECT id FROM message WHERE room_id = $1 AND seq = $2",

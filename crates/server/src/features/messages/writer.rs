@@ -121,12 +121,7 @@ impl<C: RoomChange> AnyChange for Waiting<C> {
 
 impl Writer {
     /// A writer over a queue of `queue_length` changes, and the task that must run for it.
-    pub fn new(
-        db: Database,
-        outlet: Outlet,
-        queue_length: usize,
-        batch_max: usize,
-    ) -> (Self, WriterTask) {
+    pub fn new(db: Database, outlet: Outlet, queue_length: usize, batch_max: usize) -> (Self, WriterTask) {
         let (sender, queue) = mpsc::channel(queue_length);
         let task = WriterTask {
             queue,
@@ -144,11 +139,7 @@ impl Writer {
     ) -> Result<impl Future<Output = Result<Receipt, Refusal>> + Send + use<>, Refusal> {
         let (reply, receipt) = oneshot::channel();
         self.enqueue(Work::Send(message, reply))?;
-        Ok(async move {
-            receipt
-                .await
-                .unwrap_or_else(|_| Err(Code::Unavailable.into()))
-        })
+        Ok(async move { receipt.await.unwrap_or_else(|_| Err(Code::Unavailable.into())) })
     }
 
     pub(super) async fn change<C: RoomChange>(&self, change: C) -> Result<C::Output, Refusal> {
@@ -158,9 +149,7 @@ impl Writer {
             output: None,
             reply,
         })))?;
-        output
-            .await
-            .unwrap_or_else(|_| Err(Code::Unavailable.into()))
+        output.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
     }
 
     /// A full queue refuses at once: whoever sends waits in its own connection and not here.
@@ -226,10 +215,7 @@ impl WriterTask {
         for work in batch {
             let mut alone = vec![work];
             done.push(match self.transaction(&mut alone).await {
-                Ok(outcome) => Committed {
-                    batch: alone,
-                    outcome,
-                },
+                Ok(outcome) => Committed { batch: alone, outcome },
                 Err(BatchError::Before(error) | BatchError::Commit(error)) => failed(alone, &error),
             });
         }
@@ -343,9 +329,7 @@ impl<'a> Turn<'a> {
     /// `not_found` if there is no such room.
     pub async fn head(&mut self, room_id: i64) -> Result<&mut Head, ChangeError> {
         if !self.heads.contains_key(&room_id) {
-            let head = store::head(self.tx, room_id, true)
-                .await?
-                .ok_or(Code::NotFound)?;
+            let head = store::head(self.tx, room_id, true).await?.ok_or(Code::NotFound)?;
             self.heads.insert(room_id, head);
         }
         Ok(self.heads.get_mut(&room_id).expect("it was just inserted"))
@@ -377,12 +361,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Lets somebody write in the room.
-    pub async fn add_member(
-        &mut self,
-        room_id: i64,
-        member_id: i64,
-        side: Side,
-    ) -> Result<(), ChangeError> {
+    pub async fn add_member(&mut self, room_id: i64, member_id: i64, side: Side) -> Result<(), ChangeError> {
         store::add_member(self.tx, room_id, member_id, side).await?;
         let members = &mut self.head(room_id).await?.members;
         if !members.contains(&member_id) {
@@ -513,11 +492,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Numbers a message; it is inserted with the others.
-    async fn push(
-        &mut self,
-        mut message: Message,
-        also: Option<Topic>,
-    ) -> Result<usize, ChangeError> {
+    async fn push(&mut self, mut message: Message, also: Option<Topic>) -> Result<usize, ChangeError> {
         let room_id = message.room_id;
         let head = self.head(room_id).await?;
         head.last_seq += 1;
@@ -609,10 +584,7 @@ fn failed(batch: Vec<Work>, error: &DbErr) -> Committed {
     let refusal = Refusal::failed("a change could not be stored", error);
     Committed {
         outcome: Outcome {
-            results: batch
-                .iter()
-                .map(|_| Taken::Refused(refusal.clone()))
-                .collect(),
+            results: batch.iter().map(|_| Taken::Refused(refusal.clone())).collect(),
             messages: Vec::new(),
             events: Vec::new(),
         },
@@ -668,8 +640,7 @@ impl Work {
                 let _ = reply.send(Ok(sent.receipt(messages)));
             }
             (Self::Send(_, reply), Taken::Refused(refusal)) => {
-                counter!("maru_messages_refused_total", "code" => refusal.code.as_str())
-                    .increment(1);
+                counter!("maru_messages_refused_total", "code" => refusal.code.as_str()).increment(1);
                 let _ = reply.send(Err(refusal));
             }
             (Self::Change(change), Taken::Refused(refusal)) => change.finish(Err(refusal)),
