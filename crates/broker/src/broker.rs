@@ -103,6 +103,11 @@ impl<A: App> Broker<A> {
         self.registry.of_user(user)
     }
 
+    /// All connections that were let in, in no order. For what is rare: it looks at each.
+    pub fn connections(&self) -> Vec<Arc<Connection<A>>> {
+        self.registry.all()
+    }
+
     /// Ends all connections of a person on this node; how many.
     pub fn close_user(&self, user: UserId, close: &Close) -> usize {
         let connections = self.connections_of(user);

@@ -89,6 +89,10 @@ impl<A: App> Registry<A> {
         self.lock().users.get(&user).cloned().unwrap_or_default()
     }
 
+    pub(crate) fn all(&self) -> Vec<Arc<Connection<A>>> {
+        self.lock().sockets.values().filter_map(|socket| socket.connection.clone()).collect()
+    }
+
     /// From now on nobody comes in; all sockets there are, in no order.
     pub(crate) fn drain(&self) -> Vec<Arc<Outbox>> {
         let mut state = self.lock();

@@ -1,6 +1,7 @@
 //! Maru: one server for the conversations of an organisation. ARCHITECTURE.md is the map.
 
 pub mod adapters;
+pub mod app;
 pub mod backup;
 pub mod cli;
 pub mod config;
@@ -14,6 +15,8 @@ pub mod network;
 pub mod observe;
 pub mod pages;
 pub mod problem;
+pub mod request;
+pub mod routes;
 pub mod secrets;
 pub mod serve;
 pub mod storage;

@@ -8,7 +8,6 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
 
 use crate::texts::{Locale, TextKey};
 
@@ -107,6 +106,19 @@ impl Code {
     }
 }
 
+/// An error as REST answers it: RFC 9457, and `error` and `code` beside its members.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    pub r#type: &'static str,
+    pub title: &'static str,
+    pub status: u16,
+    pub detail: String,
+    /// A sentence in the reader's language.
+    pub error: String,
+    /// Stable.
+    pub code: &'static str,
+}
+
 /// Why something asked for is not done. Worded only when the reader's language is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", code.as_str())]
@@ -167,26 +179,18 @@ impl Refusal {
         self.text.say(locale, &self.args)
     }
 
-    /// RFC 9457 members, and `error` and `code` beside them.
-    pub fn problem(&self, locale: Locale) -> Value {
+    /// What an answer tells a reader.
+    pub fn problem(&self, locale: Locale) -> Problem {
         let status = self.code.status();
-        json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or_default(),
-            "status": status.as_u16(),
-            "detail": self.sentence(locale),
-            "error": self.sentence(locale),
-            "code": self.code.as_str(),
-        })
-    }
-
-    /// The JSON that goes to `/user/queue/errors` and into ERROR frames; `about` adds `destination`, `receiptId`, `clientMessageId`.
-    pub fn event(&self, locale: Locale, about: Map<String, Value>) -> Value {
-        let mut event = about;
-        event.insert("type".into(), "ERROR".into());
-        event.insert("code".into(), self.code.as_str().into());
-        event.insert("error".into(), self.sentence(locale).into());
-        Value::Object(event)
+        let sentence = self.sentence(locale);
+        Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: sentence.clone(),
+            error: sentence,
+            code: self.code.as_str(),
+        }
     }
 
     /// The HTTP answer, in the reader's language.

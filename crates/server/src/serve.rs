@@ -15,12 +15,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::database::{Database, OpenError};
+use crate::app::Maru;
 use crate::config::Config;
 use crate::health::{self, Health};
 use crate::http::{Around, Options, Server, around};
 use crate::network::Network;
 use crate::observe::{Metrics, ObserveError};
 use crate::pages::Pages;
+use crate::problem::Refusal;
+use crate::routes;
 use crate::secrets::{SecretError, auth_secret};
 use crate::storage;
 
@@ -35,6 +38,10 @@ pub enum ServeError {
     Open(#[from] OpenError),
     #[error("server.listen: {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
+    #[error("the database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    #[error("sessions could not be taken up again: {0}")]
+    Recover(#[from] Refusal),
     #[error("signals: {0}")]
     Signals(std::io::Error),
     #[error("a part of the server ended by itself")]
@@ -51,13 +58,16 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     let secret = auth_secret(&config)?;
     let metrics = Metrics::install()?;
     let db = storage::open(&config).await?;
-    let _ = (secret, demo);
-    let health = Health::new(db.clone(), Clock::system(), config.server.default_locale);
-    let router = router(Router::new(), &config, health.clone(), metrics.clone());
-    let server = bind(&config, router).await?;
-
+    let (maru, tasks) = Maru::open(db.clone(), &config, secret).await?;
     let stop = Stop::default();
     let mut parts = JoinSet::new();
+    parts.spawn(tasks.run(stop.parts.clone()));
+    maru.support().recover().await?;
+    let _ = demo;
+    let health = Health::new(db.clone(), Clock::system(), config.server.default_locale);
+    let router = router(routes::router(maru.clone()), &config, health.clone(), metrics.clone());
+    let server = bind(&config, router).await?;
+
     let until = stop.parts.clone();
     parts.spawn(async move { metrics.run(until).await });
     let until = stop.accepting.clone();
@@ -68,7 +78,7 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     let ended = wait(&mut parts).await;
     health.set_serving(false);
     let deadline = Instant::now() + Duration::from_secs(config.server.shutdown_s);
-    let stopping = stop.in_order(accepting, parts, db, deadline);
+    let stopping = stop.in_order(accepting, parts, maru, db, deadline);
     match tokio::time::timeout_at(deadline, stopping).await {
         Ok(()) => ended,
         Err(_) => Err(ServeError::StopTooLong),
@@ -133,11 +143,13 @@ impl Stop {
         self,
         mut accepting: JoinSet<crate::http::Remaining>,
         mut parts: JoinSet<()>,
+        maru: Maru,
         db: Database,
         deadline: Instant,
     ) {
         self.accepting.cancel();
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
+        maru.drain(patience / 4).await;
         if let Some(Ok(remaining)) = accepting.join_next().await {
             let cut = remaining.finish(patience).await;
             tracing::debug!(cut, "connections ended");

@@ -87,17 +87,6 @@ impl TextKey {
     }
 }
 
-/// `word` with the Korean particle its last sound asks for: `with_particle("민수", "이", "가")` is 민수가.
-/// A word that does not end in Hangul or a digit takes the form for vowels.
-pub fn with_particle(word: &str, after_consonant: &str, after_vowel: &str) -> String {
-    let closed = match word.chars().last() {
-        Some(c @ '가'..='힣') => (c as u32 - '가' as u32) % 28 != 0,
-        Some(c) => matches!(c, '0' | '1' | '3' | '6' | '7' | '8'),
-        None => false,
-    };
-    format!("{word}{}", if closed { after_consonant } else { after_vowel })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,12 +97,6 @@ mod tests {
         assert_eq!(Locale::accepted("fr, ko;q=0.5, en;q=0.4"), Some(Locale::Ko));
         assert_eq!(Locale::accepted("fr"), None);
         assert_eq!(Locale::accepted("en;q=0"), None);
-    }
-
-    #[test]
-    fn particles_follow_the_last_sound() {
-        assert_eq!(with_particle("김철수", "이", "가"), "김철수가");
-        assert_eq!(with_particle("이슬", "이", "가"), "이슬이");
     }
 
     #[test]

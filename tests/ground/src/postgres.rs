@@ -21,7 +21,9 @@ pub async fn new_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let port = cluster().await.port;
     let name = format!("maru_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let admin = sea_orm::Database::connect(url(port, "postgres")).await.unwrap();
+    let admin = sea_orm::Database::connect(url(port, "postgres"))
+        .await
+        .unwrap();
     admin
         .execute_unprepared(&format!("CREATE DATABASE {name}"))
         .await
@@ -41,10 +43,6 @@ async fn cluster() -> &'static Cluster {
         .expect("PostgreSQL starts")
 }
 
-#[expect(
-    clippy::zombie_processes,
-    reason = "it lives as long as the run and the janitor ends it"
-)]
 fn start() -> Cluster {
     let programs = programs();
     let folder = process::folder("postgres");
@@ -74,7 +72,12 @@ fn start() -> Cluster {
         .arg("-D")
         .arg(&data)
         .args(["-p", &port.to_string()])
-        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+        .args([
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+        ])
         .args(["-c", "max_connections=500", "-c", "shared_buffers=64MB"])
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -94,7 +97,9 @@ fn programs() -> PathBuf {
         .filter(|bin| bin.join("initdb").exists())
         .collect();
     found.sort();
-    found.pop().expect("Debian's package postgresql is installed")
+    found
+        .pop()
+        .expect("Debian's package postgresql is installed")
 }
 
 /// PostgreSQL refuses to run as root.
@@ -104,7 +109,12 @@ fn as_postgres(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     command
-        .args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"])
+        .args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--init-groups",
+            "--",
+        ])
         .arg(program);
     command
 }
@@ -136,7 +146,10 @@ fn wait_until_ready(programs: &Path, port: u16) {
         if asked.success() {
             return;
         }
-        assert!(std::time::Instant::now() < deadline, "PostgreSQL does not start");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "PostgreSQL does not start"
+        );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
             let is_there = tree.paths.contains(&format!("{FEATURES}{feature}/{room}"));
             let reason = WITHOUT.iter().find(|(f, r, _)| *f == feature && *r == room);
             let says = match (is_there, reason) {
-                (false, None) => "a feature has this file, or a reason in xtask/src/tidy/folders.rs",
+                (false, None) => {
+                    "a feature has this file, or a reason in xtask/src/tidy/folders.rs"
+                }
                 (true, Some(_)) => "is there: take its exception out of xtask/src/tidy/folders.rs",
                 _ => continue,
             };
@@ -43,7 +45,8 @@ mod tests {
 
     #[test]
     fn a_feature_without_rules_is_named() {
-        let files = ["mod.rs", "store.rs", "handlers.rs"].map(|room| format!("{FEATURES}hall/{room}"));
+        let files =
+            ["mod.rs", "store.rs", "handlers.rs"].map(|room| format!("{FEATURES}hall/{room}"));
         let files: Vec<_> = files.iter().map(|path| (path.as_str(), "")).collect();
         let complaints = check(&Tree::of(&files));
         assert_eq!(complaints.len(), 1);

@@ -1,5 +1,6 @@
 //! What Maru can do, a folder a feature.
 
 pub mod accounts;
+pub mod codes;
 pub mod messages;
 pub mod support;

@@ -110,5 +110,6 @@ CREATE INDEX idx_chat_session_member ON support_session (customer_id, started_at
 CREATE INDEX idx_chat_session_admin ON support_session (agent_id, started_at DESC, id DESC);
 CREATE INDEX support_session_time ON support_session (started_at DESC, id DESC);
 CREATE INDEX support_session_category ON support_session (category_id, started_at DESC, id DESC);
+CREATE INDEX support_session_ended ON support_session (ended_at);
 CREATE INDEX support_session_due ON support_session (due_at) WHERE due_at IS NOT NULL;
 ";

@@ -29,7 +29,7 @@ use tokio::sync::broadcast;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::database::Database;
-use crate::config::{Config, Profile};
+use crate::config::Config;
 use crate::limits::LoginLimit;
 use crate::network::Network;
 use crate::problem::{Code, Refusal};
@@ -63,7 +63,6 @@ struct Inner {
     attempts: LoginLimit,
     network: Network,
     default_locale: Locale,
-    password_chars_min: usize,
     token_ttl_s: u64,
     refresh_ttl_s: u64,
     accounts: Cache<i64, Arc<Account>>,
@@ -125,7 +124,6 @@ impl Accounts {
             attempts: LoginLimit::new(&config.limits),
             network: Network::new(&config.server),
             default_locale: config.server.default_locale,
-            password_chars_min: password_chars_min(config.server.profile),
             token_ttl_s: config.auth.token_ttl_s,
             refresh_ttl_s: config.auth.refresh_ttl_s,
             accounts: briefly(),
@@ -254,7 +252,11 @@ impl Accounts {
 
     /// Whose name and password these are. An unknown name, a wrong password and an account that is locked or over
     /// get one answer, after the same time.
-    async fn check_password(&self, username: &str, password: SecretString) -> Result<Arc<Account>, Refusal> {
+    async fn check_password(
+        &self,
+        username: &str,
+        password: SecretString,
+    ) -> Result<Arc<Account>, Refusal> {
         let wrong = || Refusal::new(Code::BadCredentials);
         let found = match rules::login_name(username) {
             Some(name) => store::credentials(self.0.db.read(), &name).await?,
@@ -272,7 +274,11 @@ impl Accounts {
     }
 
     /// Makes an account for a visitor; one without a name is told from others by the code's beginning.
-    async fn make_guest(&self, name: Option<&str>, locale: Locale) -> Result<Arc<Account>, Refusal> {
+    async fn make_guest(
+        &self,
+        name: Option<&str>,
+        locale: Locale,
+    ) -> Result<Arc<Account>, Refusal> {
         let name = name.filter(|name| !name.trim().is_empty());
         let name = name.map(|name| rules::shown_name(name).ok_or_else(|| Refusal::invalid("name")));
         let name = name.transpose()?;
@@ -293,7 +299,11 @@ impl Accounts {
     }
 
     /// Begins a log-in, with a cookie of this value if one is given.
-    async fn begin_login(&self, account: Arc<Account>, cookie: Option<&str>) -> Result<Granted, Refusal> {
+    async fn begin_login(
+        &self,
+        account: Arc<Account>,
+        cookie: Option<&str>,
+    ) -> Result<Granted, Refusal> {
         let now = self.now();
         let hash = cookie.map(tokens::cookie_hash);
         let until = now.plus_s(self.0.refresh_ttl_s);
@@ -346,7 +356,9 @@ impl Accounts {
     /// The log-in that a refresh token was made for, as the database has it now.
     async fn login_of(&self, token: &RefreshToken) -> Result<Option<Login>, DbErr> {
         let login = store::login(self.0.db.write(), token.login_id).await?;
-        Ok(login.filter(|login| login.account_id == token.account_id && login.created_at == token.created_at))
+        Ok(login.filter(|login| {
+            login.account_id == token.account_id && login.created_at == token.created_at
+        }))
     }
 
     /// Renews the log-in of a cookie. Its refresh token stays as it is: another page may hold it.
@@ -396,14 +408,6 @@ impl Accounts {
     }
 }
 
-/// The shortest password that is taken: on a developer's machine any will do.
-const fn password_chars_min(profile: Profile) -> usize {
-    match profile {
-        Profile::Dev => 1,
-        Profile::Prod => 8,
-    }
-}
-
 /// The random part of a guest's code: 60 bits in letters and digits that are not taken for each other.
 fn guest_mark() -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -415,5 +419,8 @@ fn guest_mark() -> String {
 
 /// A cache of rows that counts each for [`FRESH`].
 fn briefly<T: Send + Sync + 'static>() -> Cache<i64, Arc<T>> {
-    Cache::builder().max_capacity(CACHED_MAX).time_to_live(FRESH).build()
+    Cache::builder()
+        .max_capacity(CACHED_MAX)
+        .time_to_live(FRESH)
+        .build()
 }

@@ -12,6 +12,8 @@ pub trait Live: Send + Sync + 'static {
     fn publish(&self, topic: &Topic, publication: &Publication);
     /// Whether anybody would hear it.
     fn has_subscribers(&self, topic: &Topic) -> bool;
+    /// Whether this member has a live connection.
+    fn is_connected(&self, member_id: i64) -> bool;
 }
 
 /// The way to live connections; leads nowhere until it is [`Outlet::connect`]ed. Cheap to clone.
@@ -34,6 +36,11 @@ impl Outlet {
     /// Like [`Outlet::show`], for what is of use only now and may be left out.
     pub fn show_volatile(&self, topic: &Topic, body: &impl Serialize) {
         self.show_if_heard(topic, || Publication::json(json(body)).volatile());
+    }
+
+    /// Whether this member has a live connection.
+    pub fn is_connected(&self, member_id: i64) -> bool {
+        self.0.get().is_some_and(|live| live.is_connected(member_id))
     }
 
     /// Shows what `publication` makes, if anybody would hear it.

@@ -14,6 +14,7 @@ use metrics::{counter, gauge, histogram};
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::live::{Outlet, json};
 use super::message::{Draft, Message, NewMessage, Receipt, Side};
@@ -42,6 +43,9 @@ pub trait RoomChange: Send + 'static {
     /// # Errors
     /// A refusal, before anything was written; or the failure of the database.
     fn apply<'a>(&'a mut self, turn: &'a mut Turn<'_>) -> ChangeFuture<'a, Self::Output>;
+
+    /// Called once when it is stored and shown, before the caller is answered.
+    fn stored(&self) {}
 }
 
 /// Why a change was not made.
@@ -77,7 +81,7 @@ pub struct Writer {
     queue: mpsc::Sender<Work>,
 }
 
-/// The task behind a [`Writer`]; ends when every `Writer` is dropped and all is written.
+/// The task behind a [`Writer`].
 pub struct WriterTask {
     queue: mpsc::Receiver<Work>,
     db: Database,
@@ -112,6 +116,9 @@ impl<C: RoomChange> AnyChange for Waiting<C> {
     }
 
     fn finish(self: Box<Self>, result: Result<(), Refusal>) {
+        if result.is_ok() {
+            self.change.stored();
+        }
         let output = self.output;
         let result = result.map(|()| output.expect("a change that succeeded left its output"));
         // A caller that has gone away needs no answer.
@@ -165,12 +172,12 @@ impl Writer {
 }
 
 impl WriterTask {
-    /// Writes until every [`Writer`] is dropped and all that was queued is written and shown.
-    pub async fn run(mut self) {
+    /// Writes until `cancel`; then what is queued is written and shown, and it returns. What comes later is refused.
+    pub async fn run(mut self, cancel: CancellationToken) {
         let (committed, to_show) = mpsc::channel(COMMITTED_MAX);
         let shown = show_all(to_show, self.outlet.clone());
         let written = async move {
-            while let Some(first) = self.queue.recv().await {
+            while let Some(first) = self.next(&cancel).await {
                 let batch = self.gather(first);
                 for done in self.write(batch).await {
                     if committed.send(done).await.is_err() {
@@ -180,6 +187,16 @@ impl WriterTask {
             }
         };
         tokio::join!(written, shown);
+    }
+
+    async fn next(&mut self, cancel: &CancellationToken) -> Option<Work> {
+        match cancel.run_until_cancelled(self.queue.recv()).await {
+            Some(work) => work,
+            None => {
+                self.queue.close();
+                self.queue.recv().await
+            }
+        }
     }
 
     fn gather(&mut self, first: Work) -> Vec<Work> {
@@ -237,7 +254,8 @@ impl WriterTask {
     async fn try_transaction(&mut self, batch: &mut [Work]) -> Result<Outcome, BatchError> {
         let tx = self.db.begin().await?;
         let mut turn = Turn::new(&tx, &mut self.heads);
-        turn.find_repeats(batch).await?;
+        let keys: Vec<SendKey> = batch.iter().filter_map(Work::key).collect();
+        turn.find_repeats(&keys).await?;
         let mut results = Vec::with_capacity(batch.len());
         for work in batch {
             results.push(turn.take(work).await?);
@@ -443,9 +461,8 @@ impl<'a> Turn<'a> {
         });
     }
 
-    async fn find_repeats(&mut self, batch: &[Work]) -> Result<(), DbErr> {
-        let keys: Vec<SendKey> = batch.iter().filter_map(Work::key).collect();
-        let sent = store::find_sent(self.tx, &keys).await?;
+    async fn find_repeats(&mut self, keys: &[SendKey]) -> Result<(), DbErr> {
+        let sent = store::find_sent(self.tx, keys).await?;
         self.sent = sent
             .into_iter()
             .map(|(key, (message_id, seq))| (key, Sent::Before { message_id, seq }))

@@ -1,0 +1,168 @@
+//! What runs beside the calls: due times, places in the queue, the figures in the log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker::Topic;
+use futures_util::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+
+use super::moves::{FirstResponse, Observe, Pass};
+use super::rules::DisconnectReason;
+use super::view::{QueueEvent, topic};
+use super::{Inner, Support, store};
+use crate::problem::{Code, Refusal};
+use crate::time::Time;
+
+/// Sessions taken up at a time.
+const DUE_AT_ONCE: i64 = 200;
+
+/// Longest sleep of the alarm: a due time that another program wrote is seen by then.
+const ALARM_S: u64 = 30;
+
+/// Pause after a failure of the database.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Places in the queue that are told; who stands further behind asks.
+const QUEUE_TOLD: i64 = 1000;
+
+impl Support {
+    /// The server starts: whoever had a connection lost it now. To be awaited before anybody connects.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn recover(&self) -> Result<(), Refusal> {
+        let ids = store::open_and_visited(self.0.db.read()).await?;
+        self.0.pass(ids, true).await
+    }
+
+    /// Does what is due, tells places in the queue and logs the figures until `cancel`.
+    pub async fn run(&self, cancel: CancellationToken) {
+        let work = async { tokio::join!(self.0.watch_due(), self.0.watch_queue(), self.log_statistics()) };
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            _ = work => {}
+        }
+    }
+
+    /// A connection of this member subscribed to the session's topic.
+    pub async fn entered(&self, session_id: i64, member_id: i64, connection: u64) {
+        if self.0.here.enter(session_id, member_id, connection) {
+            self.observe(session_id, member_id, DisconnectReason::NetworkError)
+                .await;
+        }
+    }
+
+    /// A subscription of this member to the session's topic ended.
+    pub async fn left(&self, session_id: i64, member_id: i64, connection: u64, reason: DisconnectReason) {
+        if self.0.here.leave(session_id, member_id, connection) {
+            self.observe(session_id, member_id, reason).await;
+        }
+    }
+
+    async fn observe(&self, session_id: i64, member_id: i64, reason: DisconnectReason) {
+        loop {
+            let change = Observe {
+                support: Arc::clone(&self.0),
+                session_id,
+                member_id,
+                reason,
+            };
+            match self.0.messages.change(change).await {
+                // Who came or went must not be forgotten: a side that seems to be here would never be missed.
+                Err(refusal) if refusal.code == Code::Unavailable => {
+                    tokio::time::sleep(RETRY).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// An agent's message is stored: the first one counts as the first response.
+    pub(super) async fn answered(&self, session_id: i64, at: Time) {
+        if self.0.answered.contains_key(&session_id) {
+            return;
+        }
+        if self.0.messages.change(FirstResponse { session_id, at }).await.is_ok() {
+            self.0.answered.insert(session_id, ());
+        }
+    }
+}
+
+impl Inner {
+    async fn watch_due(self: &Arc<Self>) {
+        loop {
+            let woken = self.alarm.notified();
+            let pause = match self.do_due().await {
+                Ok(Some(next)) => self.until(next),
+                Ok(None) => Duration::from_secs(ALARM_S),
+                Err(_) => RETRY,
+            };
+            tokio::select! {
+                () = woken => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    fn until(&self, next: Time) -> Duration {
+        let ms = next.ms() - self.clock.now().ms();
+        let pause = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+        pause.min(Duration::from_secs(ALARM_S))
+    }
+
+    /// Does what is due; returns when something is due next.
+    async fn do_due(self: &Arc<Self>) -> Result<Option<Time>, Refusal> {
+        let ids = store::due(self.db.read(), self.clock.now(), DUE_AT_ONCE).await?;
+        self.pass(ids, false).await?;
+        Ok(store::next_due(self.db.read()).await?)
+    }
+
+    /// Lets time pass for these sessions, many in one transaction.
+    async fn pass(self: &Arc<Self>, ids: Vec<i64>, restarted: bool) -> Result<(), Refusal> {
+        let changes = ids.into_iter().map(|session_id| {
+            self.messages.change(Pass {
+                support: Arc::clone(self),
+                session_id,
+                restarted,
+            })
+        });
+        let results: Vec<_> = stream::iter(changes)
+            .buffer_unordered(DUE_AT_ONCE.unsigned_abs() as usize)
+            .collect()
+            .await;
+        results.into_iter().collect()
+    }
+
+    async fn watch_queue(&self) {
+        let mut told = HashMap::new();
+        loop {
+            self.queue.notified().await;
+            match store::queue(self.db.read(), QUEUE_TOLD).await {
+                Ok(ids) => told = self.tell_places(&told, ids),
+                Err(error) => {
+                    tracing::warn!(%error, "the queue could not be read");
+                    tokio::time::sleep(RETRY).await;
+                    self.queue.notify_one();
+                }
+            }
+        }
+    }
+
+    fn tell_places(&self, told: &HashMap<i64, i64>, ids: Vec<i64>) -> HashMap<i64, i64> {
+        let places: HashMap<i64, i64> = ids.into_iter().zip(1..).collect();
+        for (session_id, place) in &places {
+            if told.get(session_id) != Some(place) {
+                let event = QueueEvent {
+                    r#type: "QUEUE",
+                    session_id: *session_id,
+                    queue_position: *place,
+                };
+                let room: Topic = topic(*session_id);
+                self.outlet.show(&room, &event);
+            }
+        }
+        places
+    }
+}
