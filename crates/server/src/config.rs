@@ -197,6 +197,9 @@ pub enum ConfigError {
     Value { name: &'static str, why: String },
 }
 
+/// Service managers kill what takes 10 s to stop.
+const STOP_MAX_S: u64 = 9;
+
 const LISTS: [&str; 3] = [
     "server.allowed_origins",
     "server.embed_origins",
@@ -263,6 +266,12 @@ impl Config {
                 });
             }
         }
+        if !(1..=STOP_MAX_S).contains(&self.server.shutdown_s) {
+            return Err(ConfigError::Value {
+                name: "server.shutdown_s",
+                why: format!("must be from 1 to {STOP_MAX_S}"),
+            });
+        }
         for (name, value) in [
             ("messages.queue_length", self.messages.queue_length),
             ("messages.batch_max", self.messages.batch_max),
@@ -315,6 +324,12 @@ mod tests {
         .unwrap();
         assert_eq!(config.support.grace_s, 7);
         assert_eq!(config.server.allowed_origins.len(), 2);
+    }
+
+    #[test]
+    fn a_stop_that_takes_ten_seconds_is_refused() {
+        let error = with(&[("MARU_SERVER__SHUTDOWN_S", "10")]).unwrap_err();
+        assert!(error.to_string().contains("server.shutdown_s"), "{error}");
     }
 
     #[test]
