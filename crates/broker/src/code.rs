@@ -15,7 +15,7 @@ pub const TOO_MANY_SUBSCRIPTIONS: &str = "too_many_subscriptions";
 pub const TIMED_OUT: &str = "timed_out";
 /// No heart-beat for too long.
 pub const HEART_BEAT_MISSED: &str = "heart_beat_missed";
-/// The server is stopping.
+/// The server cannot do it now, through no fault of the peer.
 pub const UNAVAILABLE: &str = "unavailable";
 
 /// Asked for by the peer.

@@ -1,8 +1,10 @@
 //! What each frame of a client does.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use wire::{Command, Frame, Headers, Version};
 
@@ -104,11 +106,22 @@ impl<A: App, T: Transport> Driver<A, T> {
         }
     }
 
+    /// Calls the app. If it panics only this connection ends.
+    fn begin(&mut self, work: impl Future<Output = Step<A>> + Send + 'static) {
+        let connection = self.id;
+        self.work = Some(Box::pin(async move {
+            AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!(connection, "a call of the app panicked");
+                Step::Failed(Fault::new(code::UNAVAILABLE, "Something went wrong here."))
+            })
+        }));
+    }
+
     fn connect(&mut self, request: Request) -> Outcome {
         let limits = self.broker.limits();
         let agreed = negotiation::negotiate(&request.headers, limits.heart_beat).map_err(disagreement)?;
         let (broker, handshake) = (Arc::clone(&self.broker), Arc::clone(&self.handshake));
-        self.work = Some(Box::pin(async move {
+        self.begin(async move {
             let headers = Arc::clone(&request.headers);
             let frame = Frame {
                 command: request.command,
@@ -122,7 +135,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                     ..refusal.into()
                 }),
             }
-        }));
+        });
         Ok(())
     }
 
@@ -154,10 +167,10 @@ impl<A: App, T: Transport> Driver<A, T> {
         self.broker.registry().admit(&person, self.broker.limits())?;
         self.person = Some(Arc::clone(&person));
         let broker = Arc::clone(&self.broker);
-        self.work = Some(Box::pin(async move {
+        self.begin(async move {
             broker.app().connected(&person).await;
             Step::Connected(Connected { agreed, expires_at })
-        }));
+        });
         Ok(())
     }
 
@@ -180,7 +193,7 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn subscribe(&mut self, person: Arc<Connection<A>>, headers: Arc<Headers>) -> Outcome {
         let subscribing = self.subscribing(&person, &headers)?;
         let broker = Arc::clone(&self.broker);
-        self.work = Some(Box::pin(async move {
+        self.begin(async move {
             let stopped = match subscribe(&broker, &person, subscribing, headers.get("after-seq")).await {
                 Ok(()) => return Step::Done(headers),
                 Err(stopped) => stopped,
@@ -192,7 +205,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                     ..refusal.into()
                 }),
             }
-        }));
+        });
         Ok(())
     }
 
@@ -247,7 +260,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             .ok_or_else(|| invalid("There is no such subscription."))?;
         person.leave(&subscription);
         let broker = Arc::clone(&self.broker);
-        self.work = Some(Box::pin(async move {
+        self.begin(async move {
             if subscription.retract() {
                 broker
                     .app()
@@ -255,7 +268,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                     .await;
             }
             Step::Done(headers)
-        }));
+        });
         Ok(())
     }
 
@@ -280,7 +293,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             return Ok(());
         }
         let (broker, person) = (Arc::clone(&self.broker), Arc::clone(person));
-        self.work = Some(Box::pin(async move {
+        self.begin(async move {
             let headers = Arc::clone(&request.headers);
             let send = SendFrame {
                 headers: request.headers,
@@ -288,7 +301,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             };
             let result = broker.app().send(&person, send).await;
             Step::Sent { result, headers }
-        }));
+        });
         Ok(())
     }
 

@@ -317,7 +317,10 @@ async fn volatile_publications_are_left_out_first_when_a_reader_is_slow() {
             _ => stored += 1,
         }
     }
-    assert!((1..16).contains(&typing), "{typing} volatile ones came");
+    assert!(
+        (5..=10).contains(&typing),
+        "{typing} volatile ones came, not about half"
+    );
     // Empty again, and so open for all.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(server.broker().counts().queued_bytes, 0);

@@ -174,6 +174,7 @@ impl App for Shop {
             "/app/refuse" => {
                 Err(Refusal::new("empty_content", "There is nothing in it.").with("clientMessageId", body))
             }
+            "/app/panic" => panic!("on purpose"),
             "/app/slow" => {
                 sleep(Duration::from_millis(300)).await;
                 Ok(Completion::done())
