@@ -3,12 +3,12 @@ import { texts } from '@maru/ui/vite';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const preact = {
-  react: 'preact/compat',
-  'react-dom': 'preact/compat',
-  'react/jsx-runtime': 'preact/jsx-runtime',
-  'react/jsx-dev-runtime': 'preact/jsx-dev-runtime',
-};
+const preact = [
+  { find: 'react-dom/client', replacement: 'preact/compat/client' },
+  { find: /^react-dom$/, replacement: 'preact/compat' },
+  { find: /^react\/(jsx(?:-dev)?-runtime)$/, replacement: 'preact/$1' },
+  { find: /^react$/, replacement: here('web/packages/react/test/preact.ts') },
+];
 
 /** Views are tested twice, under React and under Preact: the same source must run on both. */
 export default defineConfig({

@@ -1,5 +1,7 @@
-import { defineTexts } from '@maru/ui';
+import { defineTexts, fitParticles, fitWith } from '@maru/ui';
 import type english from './texts/en.json';
+
+fitWith(fitParticles);
 
 /** The console's own texts beside the shared ones. */
 export const { t, useT } = defineTexts<keyof typeof english>({

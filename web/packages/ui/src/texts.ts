@@ -1,6 +1,5 @@
 import { useSyncExternalStore } from 'react';
 import { type Compiled, format, type Values } from './format';
-import { fitParticles } from './particle';
 import type shared from './texts/en.json';
 
 export type Locale = 'ko' | 'en';
@@ -13,6 +12,8 @@ type Loaders<Key extends string> = Record<Locale, () => Promise<{ default: Catal
 const LOCALE_KEY = 'maru:locale';
 const messages: Record<string, Compiled> = {};
 let shown: Locale = 'ko';
+/** Without the particle helper a marked particle stays as the text has it. */
+let finish = (sentence: string): string => sentence.replace(/[\uE000\uE001]/g, '');
 const loaders: Loaders<string>[] = [
   {
     ko: () => import('./texts/ko.json'),
@@ -23,12 +24,17 @@ const listeners = new Set<() => void>();
 let current: Translate<string> = translate;
 
 function translate(key: string, values: Values = {}): string {
-  return fitParticles(format(messages[key] ?? key, values, shown));
+  return finish(format(messages[key] ?? key, values, shown));
 }
 
 /** Whether the language now shown has that text. */
 export function hasText(key: string): boolean {
   return key in messages;
+}
+
+/** For programs whose Korean texts fit particles to names: `fitWith(fitParticles)`. The widget has none, and no room. */
+export function fitWith(fit: (sentence: string) => string): void {
+  finish = fit;
 }
 
 /** The language now shown. */

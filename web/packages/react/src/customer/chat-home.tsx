@@ -2,6 +2,7 @@ import type { Category, MaruError, SupportSession } from '@maru/client';
 import { asMaruError } from '@maru/client';
 import { ago, fullTime, locale } from '@maru/ui';
 import { type ReactNode, useEffect, useState } from 'react';
+import { chooseEnterSends, enterSends } from '../enter';
 import { Icon } from '../icons';
 import { useMaru } from '../provider';
 import { StatusBadge } from '../status-badge';
@@ -72,8 +73,24 @@ export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeP
       </div>
       {sessions.items.length > 0 && <Past sessions={sessions} onOpen={onOpen} />}
       {!maru.storageKept && <p className={css.note}>{t('storage')}</p>}
+      <EnterChoice />
       {foot}
     </div>
+  );
+}
+
+/** What Enter does in the message box. */
+function EnterChoice() {
+  const t = useT();
+  return (
+    <label className={css.note}>
+      <input
+        type="checkbox"
+        defaultChecked={enterSends()}
+        onInput={event => chooseEnterSends(event.currentTarget.checked)}
+      />
+      {t('composer.enter')}
+    </label>
   );
 }
 
