@@ -70,8 +70,12 @@ impl Maru {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn open(db: Database, config: &Config, secret: SecretString) -> Result<(Self, Tasks), DbErr> {
-        let clock = Clock::system();
+    pub async fn open(
+        db: Database,
+        clock: Clock,
+        config: &Config,
+        secret: SecretString,
+    ) -> Result<(Self, Tasks), DbErr> {
         let outlet = Outlet::default();
         let accounts = Accounts::new(db.clone(), clock.clone(), config, secret);
         let codes = Codes::open(db.clone()).await?;

@@ -48,10 +48,7 @@ pub async fn backup(options: Options<'_>, file: &Path) -> Result<(), BackupError
 }
 
 fn source(options: &Options<'_>) -> Result<PathBuf, BackupError> {
-    let path = options
-        .url
-        .strip_prefix("sqlite:")
-        .ok_or(BackupError::NotEmbedded)?;
+    let path = options.url.strip_prefix("sqlite:").ok_or(BackupError::NotEmbedded)?;
     let source = options.folder.join(path);
     if source.is_file() {
         Ok(source)
@@ -94,9 +91,7 @@ async fn check(draft: &Path) -> Result<(), BackupError> {
         .read_only(true);
     let said = async {
         let mut copy = sqlx::SqliteConnection::connect_with(&options).await?;
-        let row = sqlx::query("PRAGMA integrity_check")
-            .fetch_one(&mut copy)
-            .await?;
+        let row = sqlx::query("PRAGMA integrity_check").fetch_one(&mut copy).await?;
         row.try_get::<String, _>(0)
     };
     match said.await {
@@ -143,10 +138,7 @@ mod tests {
         backup(options(folder.path()), &file).await.unwrap();
         writing.commit().await.unwrap();
 
-        assert_eq!(
-            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let options_of_copy = Options {
             url: "sqlite:copy.db",
             ..options(folder.path())

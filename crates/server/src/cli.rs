@@ -136,10 +136,7 @@ impl<E: Display> From<E> for Failure {
 /// Does what the command line says. 0: done; 1: not done, said why on standard error; 2: not understood.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return told(&error.into()),
     };
@@ -214,10 +211,7 @@ fn new_user(add: UserAdd) -> Result<NewUser, Failure> {
 }
 
 /// Does something with the accounts of the database that the settings name, beside a running server or without one.
-async fn with_accounts<T, E>(
-    config: &Config,
-    work: impl AsyncFnOnce(&Accounts) -> Result<T, E>,
-) -> Result<T, Failure>
+async fn with_accounts<T, E>(config: &Config, work: impl AsyncFnOnce(&Accounts) -> Result<T, E>) -> Result<T, Failure>
 where
     Failure: From<E>,
 {

@@ -226,8 +226,7 @@ impl Config {
         let ours = environment
             .filter(|(name, _)| name.starts_with("MARU_") && name.contains("__"))
             .collect();
-        let mut builder =
-            config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(file) = file {
             builder = builder.add_source(File::from(file).format(FileFormat::Toml));
         }
@@ -240,10 +239,7 @@ impl Config {
         for list in LISTS {
             from_environment = from_environment.with_list_parse_key(list);
         }
-        let config: Self = builder
-            .add_source(from_environment)
-            .build()?
-            .try_deserialize()?;
+        let config: Self = builder.add_source(from_environment).build()?.try_deserialize()?;
         config.check()?;
         Ok(config)
     }
@@ -275,15 +271,9 @@ impl Config {
         for (name, value) in [
             ("messages.queue_length", self.messages.queue_length),
             ("messages.batch_max", self.messages.batch_max),
-            (
-                "messages.content_chars_max",
-                self.messages.content_chars_max,
-            ),
+            ("messages.content_chars_max", self.messages.content_chars_max),
             ("database.connections", self.database.connections as usize),
-            (
-                "auth.password_hashes_at_once",
-                self.auth.password_hashes_at_once,
-            ),
+            ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ] {
             if value == 0 {
                 return Err(ConfigError::Value {
@@ -316,10 +306,7 @@ mod tests {
     fn the_environment_overrides_and_splits_lists() {
         let config = with(&[
             ("MARU_SUPPORT__GRACE_S", "7"),
-            (
-                "MARU_SERVER__ALLOWED_ORIGINS",
-                "https://a.example,https://b.example",
-            ),
+            ("MARU_SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
         ])
         .unwrap();
         assert_eq!(config.support.grace_s, 7);

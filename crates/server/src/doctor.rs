@@ -40,20 +40,14 @@ pub fn refuse(error: &ConfigError) -> Result<(), Unwell> {
 /// At least one failed.
 pub async fn examine(config: &Config) -> Result<(), Unwell> {
     report(&[
-        (
-            "settings",
-            Ok(format!("profile {:?}", config.server.profile)),
-        ),
+        ("settings", Ok(format!("profile {:?}", config.server.profile))),
         ("server.data_dir", folder(&config.server.data_dir)),
         ("server.listen", listen(config.server.listen).await),
         ("auth.secret", secret(config)),
         ("database.url", database(config).await),
         ("redis.url", redis(config.redis.url.expose_secret()).await),
         ("objects.url", objects(config).await),
-        (
-            "stomp.tcp_listen",
-            tcp_listen(&config.stomp.tcp_listen).await,
-        ),
+        ("stomp.tcp_listen", tcp_listen(&config.stomp.tcp_listen).await),
         ("pages", built(pages::are_built())),
     ])
 }
@@ -65,11 +59,7 @@ fn report(findings: &[(&str, Finding)]) -> Result<(), Unwell> {
             Err(wrong) => println!("FAIL  {name}: {wrong}"),
         }
     }
-    match findings
-        .iter()
-        .filter(|(_, finding)| finding.is_err())
-        .count()
-    {
+    match findings.iter().filter(|(_, finding)| finding.is_err()).count() {
         0 => Ok(()),
         failed => Err(Unwell(failed)),
     }
@@ -103,9 +93,7 @@ async fn running(address: SocketAddr) -> Finding {
         "GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
     );
     match asked.await {
-        Ok(answer) if answer.starts_with("HTTP/1.1 200") => {
-            Ok(format!("a server runs on {address}"))
-        }
+        Ok(answer) if answer.starts_with("HTTP/1.1 200") => Ok(format!("a server runs on {address}")),
         _ => Err(format!("another program holds {address}")),
     }
 }
@@ -149,9 +137,7 @@ async fn database(config: &Config) -> Finding {
     db.close().await.map_err(text)?;
     Ok(match lacking {
         0 => format!("{kind} takes writes, schema up to date"),
-        steps => format!(
-            "{kind} takes writes, {steps} steps of the schema to come (maru migrate, or the next start)"
-        ),
+        steps => format!("{kind} takes writes, {steps} steps of the schema to come (maru migrate, or the next start)"),
     })
 }
 
@@ -159,9 +145,7 @@ async fn redis(url: &str) -> Finding {
     if url.is_empty() {
         return Ok("none".into());
     }
-    let rest = url
-        .strip_prefix("redis://")
-        .ok_or("must begin with redis://")?;
+    let rest = url.strip_prefix("redis://").ok_or("must begin with redis://")?;
     let host = rest.split('/').next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();
     let address = if host.contains(':') {
@@ -173,9 +157,7 @@ async fn redis(url: &str) -> Finding {
         .await
         .map_err(|e| format!("{address}: {e}"))?;
     if answer.starts_with("+PONG") || answer.starts_with("-NOAUTH") {
-        return Ok(format!(
-            "{address} answers; this version does not use it yet"
-        ));
+        return Ok(format!("{address} answers; this version does not use it yet"));
     }
     Err(format!("{address} is not Redis"))
 }
@@ -185,20 +167,11 @@ async fn objects(config: &Config) -> Finding {
     if let Some(path) = url.strip_prefix("file:") {
         return folder(&config.server.data_dir.join(path));
     }
-    let bucket = url
-        .strip_prefix("s3://")
-        .ok_or("must begin with file: or s3://")?;
+    let bucket = url.strip_prefix("s3://").ok_or("must begin with file: or s3://")?;
     let endpoint = config.objects.endpoint.as_str();
-    let authority = endpoint
-        .split("://")
-        .nth(1)
-        .ok_or("objects.endpoint must be a URL")?;
+    let authority = endpoint.split("://").nth(1).ok_or("objects.endpoint must be a URL")?;
     let host = authority.split('/').next().unwrap_or_default();
-    let port = if endpoint.starts_with("https") {
-        443
-    } else {
-        80
-    };
+    let port = if endpoint.starts_with("https") { 443 } else { 80 };
     let address = if host.contains(':') {
         host.to_owned()
     } else {
@@ -225,11 +198,6 @@ async fn tcp_listen(address: &str) -> Finding {
 
 /// No fault of the settings, but worth a line.
 fn built(are_built: bool) -> Finding {
-    let missing =
-        "none: built without its web part (npm ci && npm run build, then build the program again)";
-    Ok(if are_built {
-        "built".into()
-    } else {
-        missing.into()
-    })
+    let missing = "none: built without its web part (npm ci && npm run build, then build the program again)";
+    Ok(if are_built { "built".into() } else { missing.into() })
 }

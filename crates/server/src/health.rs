@@ -65,10 +65,7 @@ impl Health {
         {
             return ok;
         }
-        let ok = matches!(
-            tokio::time::timeout(PATIENCE, self.write()).await,
-            Ok(Ok(()))
-        );
+        let ok = matches!(tokio::time::timeout(PATIENCE, self.write()).await, Ok(Ok(())));
         *written = Some((Instant::now(), ok));
         ok
     }
@@ -103,8 +100,6 @@ async fn ready(State(health): State<Health>) -> Response {
 fn answer(body: serde_json::Value) -> Response {
     let mut response = Json(body).into_response();
     let no_store = HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     response
 }

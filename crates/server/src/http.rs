@@ -33,7 +33,8 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Pause when the system has no socket left to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Said to a socket over the limit, as far as it can be said without waiting.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// What the accept loop holds its peers to.
 #[derive(Clone, Copy, Debug)]
@@ -118,10 +119,7 @@ impl Remaining {
     /// Upgraded sockets are not among them: they belong to who upgraded them.
     pub async fn finish(self, patience: Duration) -> usize {
         self.tasks.close();
-        if tokio::time::timeout(patience, self.tasks.wait())
-            .await
-            .is_ok()
-        {
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_ok() {
             return 0;
         }
         let cut = self.tasks.len();
@@ -176,10 +174,7 @@ fn turn_away(stream: &TcpStream) {
 /// only when something ends.
 async fn pause_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    ) {
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
     tracing::warn!(%error, "cannot accept connections");

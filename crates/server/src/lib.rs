@@ -5,6 +5,7 @@ pub mod app;
 pub mod backup;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod features;
 pub mod health;

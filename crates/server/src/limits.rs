@@ -36,14 +36,8 @@ impl Limits {
     pub fn new(limits: &config::Limits) -> Self {
         Self(Arc::new(Bounds {
             connects: Limiter::per_minute(limits.connects_per_minute_per_address),
-            sends: Limiter::per_second(
-                limits.sends_per_second_per_user,
-                limits.sends_burst_per_user,
-            ),
-            signals: Limiter::per_second(
-                limits.signals_per_second_per_user,
-                limits.signals_burst_per_user,
-            ),
+            sends: Limiter::per_second(limits.sends_per_second_per_user, limits.sends_burst_per_user),
+            signals: Limiter::per_second(limits.signals_per_second_per_user, limits.signals_burst_per_user),
             sessions: Limiter::per_hour(limits.sessions_per_hour_per_customer),
             connections: Arc::new(Counter {
                 max: limits.connections_per_address,
@@ -141,30 +135,15 @@ type Keyed<K, C> = RateLimiter<K, States<K>, C, NoOpMiddleware<<C as Clock>::Ins
 
 impl<K: Key> Limiter<K> {
     fn per_minute(count: u32) -> Self {
-        Self::every(
-            Duration::from_secs(60),
-            count,
-            count,
-            DefaultClock::default(),
-        )
+        Self::every(Duration::from_secs(60), count, count, DefaultClock::default())
     }
 
     fn per_hour(count: u32) -> Self {
-        Self::every(
-            Duration::from_secs(3600),
-            count,
-            count,
-            DefaultClock::default(),
-        )
+        Self::every(Duration::from_secs(3600), count, count, DefaultClock::default())
     }
 
     fn per_second(count: u32, burst: u32) -> Self {
-        Self::every(
-            Duration::from_secs(1),
-            count,
-            burst,
-            DefaultClock::default(),
-        )
+        Self::every(Duration::from_secs(1), count, burst, DefaultClock::default())
     }
 }
 
@@ -179,11 +158,7 @@ impl<K: Key, C: Clock> Limiter<K, C> {
             .expect("a period of at least a nanosecond")
             .allow_burst(burst);
         let full_after = replenish.saturating_mul(burst.get());
-        Self(Some(RateLimiter::new(
-            quota,
-            States::new(full_after),
-            clock,
-        )))
+        Self(Some(RateLimiter::new(quota, States::new(full_after), clock)))
     }
 
     fn check(&self, key: &K) -> Result<(), Refusal> {
@@ -192,12 +167,7 @@ impl<K: Key, C: Clock> Limiter<K, C> {
         };
         limiter.check_key(key).map_err(|until| {
             let wait = until.wait_time_from(limiter.clock().now());
-            Refusal::rate_limited(
-                wait.as_millis()
-                    .div_ceil(1000)
-                    .try_into()
-                    .unwrap_or(u64::MAX),
-            )
+            Refusal::rate_limited(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
         })
     }
 }
@@ -266,11 +236,7 @@ pub struct ConnectionSlot {
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut held = self
-            .counter
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.counter.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = held.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -292,9 +258,7 @@ mod tests {
     }
 
     fn limits(settings: &[(&str, &str)]) -> config::Limits {
-        let settings = settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         Config::from_environment(None, settings).unwrap().limits
     }
 
@@ -330,9 +294,7 @@ mod tests {
             ("MARU_LIMITS__CONNECTIONS_PER_ADDRESS", "0"),
         ]));
         assert!((0..10_000).all(|_| limits.send(1).is_ok()));
-        let slots: Vec<_> = (0..1000)
-            .map(|_| limits.connection(address("::1")))
-            .collect();
+        let slots: Vec<_> = (0..1000).map(|_| limits.connection(address("::1"))).collect();
         assert!(slots.iter().all(Result::is_ok));
     }
 

@@ -25,10 +25,7 @@ pub fn peer_of(parts: &Parts) -> SocketAddr {
     parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(
-            || SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-            |info| info.0,
-        )
+        .map_or_else(|| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), |info| info.0)
 }
 
 impl Network {
@@ -72,11 +69,7 @@ impl Network {
     /// Scheme, host and port under which the client reached this server; `None` without a `Host`.
     pub fn own_origin(&self, peer: SocketAddr, headers: &HeaderMap) -> Option<String> {
         let host = headers.get(header::HOST)?.to_str().ok()?;
-        let scheme = if self.is_https(peer, headers) {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.is_https(peer, headers) { "https" } else { "http" };
         Some(normal(&format!("{scheme}://{host}")))
     }
 
@@ -85,9 +78,7 @@ impl Network {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => true,
-            (Some(origin), None) => origin
-                .to_str()
-                .is_ok_and(|origin| self.allows(peer, headers, origin)),
+            (Some(origin), None) => origin.to_str().is_ok_and(|origin| self.allows(peer, headers, origin)),
             (Some(_), Some(_)) => false,
         }
     }
@@ -95,9 +86,7 @@ impl Network {
     fn allows(&self, peer: SocketAddr, headers: &HeaderMap, origin: &str) -> bool {
         let origin = normal(origin);
         self.0.allowed.iter().any(|a| *a == origin || a == "*")
-            || self
-                .own_origin(peer, headers)
-                .is_some_and(|own| own == origin)
+            || self.own_origin(peer, headers).is_some_and(|own| own == origin)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -124,11 +113,7 @@ impl Network {
 /// An origin in lower case, without the scheme's own port and without a slash at the end.
 fn normal(origin: &str) -> String {
     let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
-    let default_port = if origin.starts_with("https://") {
-        ":443"
-    } else {
-        ":80"
-    };
+    let default_port = if origin.starts_with("https://") { ":443" } else { ":80" };
     origin
         .strip_suffix(default_port)
         .map_or_else(|| origin.clone(), str::to_owned)
@@ -171,9 +156,7 @@ fn forwarded(headers: &HeaderMap, parameter: &str) -> Vec<String> {
 
 /// Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:80`.
 fn address_of(hop: &str) -> Option<IpAddr> {
-    let bare = hop
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = bare
         .unwrap_or(hop)
         .parse::<IpAddr>()
@@ -244,9 +227,7 @@ mod tests {
     const PROXY: &str = "10.0.0.1:4000";
 
     fn network(settings: &[(&str, &str)]) -> Network {
-        let settings = settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         Network::new(&Config::from_environment(None, settings).unwrap().server)
     }
 
@@ -255,9 +236,7 @@ mod tests {
     }
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
-        let line = |(name, value): &(&str, &str)| {
-            (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
-        };
+        let line = |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         let mut headers = HeaderMap::new();
         for (name, value) in lines.iter().map(line) {
             headers.append(name, value);
@@ -273,19 +252,10 @@ mod tests {
 
     #[test]
     fn without_a_trusted_proxy_only_the_socket_counts() {
-        let lines = [
-            ("x-forwarded-for", "198.51.100.7"),
-            ("forwarded", "for=198.51.100.7"),
-        ];
+        let lines = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7")];
         assert_eq!(client(&network(&[]), PROXY, &lines), "10.0.0.1");
-        assert_eq!(
-            client(&behind_proxies(), "192.0.2.9:1", &lines),
-            "192.0.2.9"
-        );
-        assert_eq!(
-            client(&behind_proxies(), "[::ffff:192.0.2.9]:1", &lines),
-            "192.0.2.9"
-        );
+        assert_eq!(client(&behind_proxies(), "192.0.2.9:1", &lines), "192.0.2.9");
+        assert_eq!(client(&behind_proxies(), "[::ffff:192.0.2.9]:1", &lines), "192.0.2.9");
     }
 
     #[test]
@@ -298,10 +268,7 @@ mod tests {
                 "198.51.100.7",
             ),
             (
-                &[
-                    ("x-forwarded-for", "1.1.1.1"),
-                    ("x-forwarded-for", "198.51.100.7"),
-                ],
+                &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "198.51.100.7")],
                 "198.51.100.7",
             ),
             (&[("x-forwarded-for", "10.9.9.9, 10.2.3.4")], "10.9.9.9"),
@@ -310,29 +277,17 @@ mod tests {
             (&[("x-forwarded-for", "198.51.100.7, nonsense")], "10.0.0.1"),
             (&[("x-forwarded-for", "")], "10.0.0.1"),
             (
-                &[(
-                    "forwarded",
-                    "for=198.51.100.7;proto=https, For=\"[2001:db8:f::1]:80\"",
-                )],
+                &[("forwarded", "for=198.51.100.7;proto=https, For=\"[2001:db8:f::1]:80\"")],
                 "198.51.100.7",
             ),
-            (
-                &[("forwarded", "for=\"[2001:db8::7]:1234\"")],
-                "2001:db8::7",
-            ),
+            (&[("forwarded", "for=\"[2001:db8::7]:1234\"")], "2001:db8::7"),
             (&[("forwarded", "for=unknown")], "10.0.0.1"),
             (
-                &[
-                    ("forwarded", "for=1.1.1.1"),
-                    ("x-forwarded-for", "198.51.100.7"),
-                ],
+                &[("forwarded", "for=1.1.1.1"), ("x-forwarded-for", "198.51.100.7")],
                 "10.0.0.1",
             ),
             (
-                &[
-                    ("forwarded", "for=198.51.100.7"),
-                    ("x-forwarded-for", "198.51.100.7"),
-                ],
+                &[("forwarded", "for=198.51.100.7"), ("x-forwarded-for", "198.51.100.7")],
                 "198.51.100.7",
             ),
         ];
@@ -344,9 +299,7 @@ mod tests {
     #[test]
     fn https_is_believed_of_a_trusted_proxy_only() {
         let network = behind_proxies();
-        let https = |peer: &str, lines: &[(&str, &str)]| {
-            network.is_https(peer.parse().unwrap(), &headers(lines))
-        };
+        let https = |peer: &str, lines: &[(&str, &str)]| network.is_https(peer.parse().unwrap(), &headers(lines));
         assert!(https(PROXY, &[("x-forwarded-proto", "https")]));
         assert!(https(PROXY, &[("forwarded", "for=1.1.1.1;proto=HTTPS")]));
         assert!(!https(PROXY, &[("x-forwarded-proto", "https, http")]));
@@ -421,9 +374,7 @@ mod tests {
             ("MARU_SERVER__ALLOWED_ORIGINS", "ftp://shop.example"),
         ] {
             let vars = [(name.to_owned(), bad.to_owned())].into_iter();
-            let error = Config::from_environment(None, vars)
-                .unwrap_err()
-                .to_string();
+            let error = Config::from_environment(None, vars).unwrap_err().to_string();
             let key = name.rsplit("__").next().unwrap().to_lowercase();
             assert!(error.contains(&key), "{error}");
         }

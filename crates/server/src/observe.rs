@@ -45,10 +45,7 @@ pub fn start_log(log: &Log) -> Result<(), ObserveError> {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let said = panic.payload_as_str().unwrap_or_default();
         tracing::error!(place, said, "panic");
     }));
@@ -90,19 +87,10 @@ impl Metrics {
 
 /// The frame's own metrics; each feature describes its own.
 fn describe() {
-    describe_counter!(
-        "http_requests_total",
-        "Answers, by method, route and status"
-    );
-    describe_histogram!(
-        "http_request_seconds",
-        "From a request's head to its answer's head"
-    );
+    describe_counter!("http_requests_total", "Answers, by method, route and status");
+    describe_histogram!("http_request_seconds", "From a request's head to its answer's head");
     describe_gauge!("http_connections", "Open sockets of all kinds");
-    describe_counter!(
-        "http_connections_refused_total",
-        "Sockets over limits.http_connections"
-    );
+    describe_counter!("http_connections_refused_total", "Sockets over limits.http_connections");
     describe_gauge!("process_resident_memory_bytes", "Memory that is in RAM");
     describe_gauge!("process_open_fds", "Open file descriptors");
 }

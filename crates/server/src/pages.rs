@@ -78,11 +78,7 @@ impl Pages {
             return StatusCode::NOT_FOUND.into_response();
         }
         if !matches!(*method, Method::GET | Method::HEAD) {
-            return (
-                StatusCode::METHOD_NOT_ALLOWED,
-                [(header::ALLOW, "GET, HEAD")],
-            )
-                .into_response();
+            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
         }
         match find(path) {
             Some((name, file)) => self.file(&name, &file, headers),
@@ -164,11 +160,7 @@ impl Pages {
             return None;
         }
         let known = || {
-            let all = self
-                .0
-                .gzipped
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let all = self.0.gzipped.lock().unwrap_or_else(PoisonError::into_inner);
             let (of, bytes) = all.get(name)?;
             (of == hash).then(|| bytes.clone())
         };
@@ -176,11 +168,7 @@ impl Pages {
             return Some(bytes);
         }
         let bytes = gzip(data)?;
-        let mut all = self
-            .0
-            .gzipped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.gzipped.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(name.to_owned(), (*hash, bytes.clone()));
         Some(bytes)
     }
@@ -215,10 +203,7 @@ fn find(path: &str) -> Option<(Cow<'_, str>, EmbeddedFile)> {
     ];
     let name = if path.is_empty() {
         Cow::Borrowed("index.html")
-    } else if let Some(found) = candidates
-        .into_iter()
-        .find(|name| Dist::get(name).is_some())
-    {
+    } else if let Some(found) = candidates.into_iter().find(|name| Dist::get(name).is_some()) {
         found
     } else if is_console(path) {
         Cow::Borrowed(CONSOLE)
@@ -242,10 +227,7 @@ fn is_console(path: &str) -> bool {
 
 fn is_text(name: &str) -> bool {
     let ending = name.rsplit('.').next().unwrap_or_default();
-    matches!(
-        ending,
-        "html" | "js" | "mjs" | "css" | "json" | "svg" | "txt" | "map"
-    )
+    matches!(ending, "html" | "js" | "mjs" | "css" | "json" | "svg" | "txt" | "map")
 }
 
 fn whole(data: &Cow<'static, [u8]>) -> Bytes {
@@ -264,26 +246,17 @@ fn gzip(data: &[u8]) -> Option<Bytes> {
 /// Whether `Accept-Encoding` names gzip, and not with a weight of zero.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-        let weight = weight
-            .trim()
-            .strip_prefix("q=")
-            .and_then(|q| q.parse::<f32>().ok());
+        let weight = weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
         name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|q| q > 0.0)
     })
 }
 
 /// A strong tag: other bytes, another tag.
 fn etag(hash: &[u8; 32], is_gzipped: bool) -> String {
-    let hex: String = hash
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     if is_gzipped {
         format!("\"{hex}-gz\"")
     } else {
@@ -297,9 +270,7 @@ fn policy(ancestors: &str) -> HeaderValue {
 }
 
 fn set(response: &mut Response, name: HeaderName, value: &'static str) {
-    response
-        .headers_mut()
-        .insert(name, HeaderValue::from_static(value));
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
 #[cfg(test)]
@@ -326,10 +297,7 @@ mod tests {
         for name in ["index.html", "support/index.html", CONSOLE] {
             let page = headers_of(name);
             let policy = page[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-            assert!(
-                policy.ends_with("frame-ancestors 'none'"),
-                "{name}: {policy}"
-            );
+            assert!(policy.ends_with("frame-ancestors 'none'"), "{name}: {policy}");
             assert!(policy.contains("require-trusted-types-for 'script'"));
             assert!(!policy.contains("unsafe"));
         }
@@ -338,12 +306,7 @@ mod tests {
     #[test]
     fn hashed_files_are_kept_for_ever_and_pages_are_asked_for_again() {
         let keep = |name| headers_of(name)[header::CACHE_CONTROL].clone();
-        assert!(
-            keep("assets/app-1a2b.js")
-                .to_str()
-                .unwrap()
-                .contains("immutable")
-        );
+        assert!(keep("assets/app-1a2b.js").to_str().unwrap().contains("immutable"));
         assert_eq!(keep("index.html"), "no-cache");
         assert_eq!(keep(WIDGET_LOADER), "public, max-age=300");
     }
@@ -363,11 +326,7 @@ mod tests {
 
     #[test]
     fn paths_outside_the_folder_mean_nothing() {
-        for path in [
-            "/../Cargo.toml",
-            "/assets/../../package.json",
-            "//etc/passwd",
-        ] {
+        for path in ["/../Cargo.toml", "/assets/../../package.json", "//etc/passwd"] {
             assert!(find(path).is_none(), "{path}");
         }
     }

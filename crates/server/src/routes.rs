@@ -51,6 +51,8 @@ pub enum Rule {
     SessionAgent,
     /// Every agent.
     Agent,
+    /// Admins.
+    Admin,
     /// The person whose queue it is.
     Own,
 }
@@ -93,6 +95,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Get, "/api/admin/chat/history/{id}", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/stats", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/agents", Rule::Agent),
+    entry(Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
     entry(Kind::Get, "/api/openapi.json", Rule::Anyone),
     entry(Kind::Send, "/app/chat.addUser", Rule::SessionParty),
     entry(Kind::Send, "/app/chat.removeUser", Rule::SessionParty),
@@ -222,6 +225,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(accounts::refresh))
         .routes(routes!(accounts::logout))
         .routes(routes!(accounts::me))
+        .routes(routes!(accounts::logout_user))
         .routes(routes!(codes::categories))
         .routes(routes!(codes::codes))
         .routes(routes!(support::own_sessions, support::open))

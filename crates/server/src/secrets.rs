@@ -135,10 +135,7 @@ mod tests {
         let second = auth_secret(&config).unwrap();
         assert_eq!(first.expose_secret(), second.expose_secret());
         assert!(first.expose_secret().len() >= SECRET_BYTES_MIN);
-        let mode = fs::metadata(folder.path().join(FILE))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -154,10 +151,7 @@ mod tests {
             "your-256-bit-secret-your-256-bit-secret",
         ] {
             let error = auth_secret(&config(Profile::Prod, bad, folder.path())).unwrap_err();
-            assert!(
-                error.to_string().contains("auth.secret"),
-                "{bad:?}: {error}"
-            );
+            assert!(error.to_string().contains("auth.secret"), "{bad:?}: {error}");
         }
         let good = "kP0x9vQ2mZ7rT4wY8uB1nC6dF3gH5jL0";
         assert!(auth_secret(&config(Profile::Prod, good, folder.path())).is_ok());

@@ -17,6 +17,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::database::{Database, OpenError};
 use crate::app::Maru;
 use crate::config::Config;
+use crate::demo::{self, DemoError};
 use crate::health::{self, Health};
 use crate::http::{Around, Options, Server, around};
 use crate::network::Network;
@@ -40,6 +41,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, error: std::io::Error },
     #[error("the database: {0}")]
     Database(#[from] sea_orm::DbErr),
+    #[error("demo data: {0}")]
+    Demo(#[from] DemoError),
     #[error("sessions could not be taken up again: {0}")]
     Recover(#[from] Refusal),
     #[error("signals: {0}")]
@@ -58,12 +61,14 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     let secret = auth_secret(&config)?;
     let metrics = Metrics::install()?;
     let db = storage::open(&config).await?;
-    let (maru, tasks) = Maru::open(db.clone(), &config, secret).await?;
+    if demo {
+        demo::seed(&db, &config, &secret).await?;
+    }
+    let (maru, tasks) = Maru::open(db.clone(), Clock::system(), &config, secret).await?;
     let stop = Stop::default();
     let mut parts = JoinSet::new();
     parts.spawn(tasks.run(stop.parts.clone()));
     maru.support().recover().await?;
-    let _ = demo;
     let health = Health::new(db.clone(), Clock::system(), config.server.default_locale);
     let router = router(routes::router(maru.clone()), &config, health.clone(), metrics.clone());
     let server = bind(&config, router).await?;
@@ -75,6 +80,9 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     accepting.spawn(server.run(until));
 
     health.set_serving(true);
+    if demo {
+        demo::print_log_ins(config.server.listen);
+    }
     let ended = wait(&mut parts).await;
     health.set_serving(false);
     let deadline = Instant::now() + Duration::from_secs(config.server.shutdown_s);

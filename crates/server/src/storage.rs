@@ -40,10 +40,7 @@ pub async fn open(config: &Config) -> Result<Database, OpenError> {
 
 /// Makes the data folder, for its owner only, if it is not there.
 fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// How many steps the schema of an open database lacks.

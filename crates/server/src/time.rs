@@ -32,9 +32,7 @@ impl Time {
 
     /// Reads RFC 3339 (`2026-11-20T05:15:30Z`, any offset).
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|t| Self(t.as_millisecond()))
+        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 }
 

@@ -38,9 +38,7 @@ impl Clock {
     pub fn now(&self) -> Time {
         match &self.0 {
             Source::System => {
-                let since = SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .unwrap_or_default();
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Time::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Source::Set(ms) => Time::from_ms(ms.load(Ordering::SeqCst)),

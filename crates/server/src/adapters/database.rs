@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
 /// The oldest SQLite without the WAL-reset corruption (3.7.0 to 3.51.2 have it).
@@ -74,10 +73,7 @@ impl Database {
         let url = format!("sqlite:{}?mode=rwc", file.display());
         let write = connect(url.clone(), 1, options, |o| o).await?;
         check_sqlite_version(&write).await?;
-        let read = connect(url, options.connections, options, |o| {
-            o.pragma("query_only", "ON")
-        })
-        .await?;
+        let read = connect(url, options.connections, options, |o| o.pragma("query_only", "ON")).await?;
         Ok(Self { write, read })
     }
 
@@ -117,10 +113,7 @@ async fn connect(
     url: String,
     connections: u32,
     options: &Options<'_>,
-    sqlite: impl Fn(sqlx::sqlite::SqliteConnectOptions) -> sqlx::sqlite::SqliteConnectOptions
-    + Send
-    + Sync
-    + 'static,
+    sqlite: impl Fn(sqlx::sqlite::SqliteConnectOptions) -> sqlx::sqlite::SqliteConnectOptions + Send + Sync + 'static,
 ) -> Result<DatabaseConnection, DbErr> {
     let mut o = ConnectOptions::new(url);
     o.max_connections(connections)
@@ -162,11 +155,7 @@ async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), OpenError> 
 }
 
 /// A statement with `$1`… placeholders, for whichever database `db` is.
-pub fn statement<C: ConnectionTrait>(
-    db: &C,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Statement {
+pub fn statement<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
@@ -196,7 +185,5 @@ pub async fn all<R: FromQueryResult, C: ConnectionTrait>(
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<R>, DbErr> {
     let rows = db.query_all_raw(statement(db, sql, values)).await?;
-    rows.iter()
-        .map(|row| R::from_query_result(row, ""))
-        .collect()
+    rows.iter().map(|row| R::from_query_result(row, "")).collect()
 }

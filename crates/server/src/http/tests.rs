@@ -17,10 +17,7 @@ struct Running {
 fn routes() -> Router {
     Router::new()
         .route("/api/hello", get(async || "hello"))
-        .route(
-            "/api/bytes",
-            post(async |body: bytes::Bytes| body.len().to_string()),
-        )
+        .route("/api/bytes", post(async |body: bytes::Bytes| body.len().to_string()))
         .route("/api/panic", get(panics))
         .route("/api/slow", get(slow))
 }
@@ -46,11 +43,7 @@ async fn start(connections_max: usize) -> Running {
     let address = server.address().unwrap();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
-    Running {
-        address,
-        stop,
-        serving,
-    }
+    Running { address, stop, serving }
 }
 
 impl Running {
@@ -90,9 +83,7 @@ async fn a_head_that_trickles_in_is_cut() {
 #[tokio::test]
 async fn a_connection_that_idles_between_requests_is_cut() {
     let server = start(0).await;
-    let answer = server
-        .ask("GET /api/hello HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await;
+    let answer = server.ask("GET /api/hello HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert!(answer.ends_with("hello"), "{answer}");
 }
 
@@ -106,9 +97,7 @@ async fn over_the_limit_a_socket_is_told_and_closed_and_places_come_back() {
             return answer;
         }
     };
-    let answer = tokio::time::timeout(Duration::from_secs(5), told())
-        .await
-        .unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(5), told()).await.unwrap();
     assert!(answer.contains("retry-after"), "{answer}");
     drop(first);
     let served = async || loop {
@@ -116,9 +105,7 @@ async fn over_the_limit_a_socket_is_told_and_closed_and_places_come_back() {
             return;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), served())
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), served()).await.unwrap();
 }
 
 #[tokio::test]
@@ -141,10 +128,7 @@ async fn errors_under_api_are_problems_and_are_not_kept() {
     assert!(other_method.contains("\"code\":\"method_not_allowed\""));
     assert!(other_method.contains("allow: GET,HEAD"));
     for answer in [unknown, other_method] {
-        assert!(
-            answer.contains("content-type: application/problem+json"),
-            "{answer}"
-        );
+        assert!(answer.contains("content-type: application/problem+json"), "{answer}");
         assert!(answer.contains("cache-control: no-store"));
         assert!(answer.contains("x-request-id: "));
         assert!(answer.contains("x-content-type-options: nosniff"));
@@ -155,9 +139,7 @@ async fn errors_under_api_are_problems_and_are_not_kept() {
 async fn a_body_over_the_limit_is_refused_whether_it_says_its_length_or_not() {
     let server = start(0).await;
     let head = "POST /api/bytes HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
-    let declared = server
-        .ask(&format!("{head}content-length: 70000\r\n\r\n"))
-        .await;
+    let declared = server.ask(&format!("{head}content-length: 70000\r\n\r\n")).await;
     let body = "x".repeat(70_000);
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n11170\r\n{body}\r\n0\r\n\r\n");
     for answer in [declared, server.ask(&chunked).await] {

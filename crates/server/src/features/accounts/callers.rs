@@ -135,13 +135,10 @@ impl Accounts {
     }
 
     fn cookie_origin_fits(&self, parts: &Parts) -> bool {
-        let only_reads = matches!(parts.method, Method::GET | Method::HEAD)
-            && !parts.headers.contains_key(header::UPGRADE);
+        let only_reads =
+            matches!(parts.method, Method::GET | Method::HEAD) && !parts.headers.contains_key(header::UPGRADE);
         let named = parts.headers.contains_key(header::ORIGIN);
-        (only_reads || named)
-            && self
-                .network()
-                .origin_allowed(peer_of(parts), &parts.headers)
+        (only_reads || named) && self.network().origin_allowed(peer_of(parts), &parts.headers)
     }
 }
 

@@ -72,11 +72,7 @@ pub struct Refresh {
     (status = 401, description = "`bad_credentials`: the name or the password is wrong"),
     (status = 429, description = "`rate_limited`: too many attempts from this address"),
 ))]
-pub async fn login(
-    State(accounts): State<Accounts>,
-    parts: Parts,
-    Body(body): Body<Login>,
-) -> Response {
+pub async fn login(State(accounts): State<Accounts>, parts: Parts, Body(body): Body<Login>) -> Response {
     let visitor = Visitor::of(&accounts, &parts);
     let answer = log_in(&accounts, &visitor, body).await;
     answer.unwrap_or_else(|refusal| refusal.response(visitor.locale))
@@ -87,9 +83,7 @@ async fn log_in(accounts: &Accounts, visitor: &Visitor, body: Login) -> Result<R
     if body.cookie && visitor.is_foreign {
         return Err(foreign());
     }
-    let account = accounts
-        .check_password(&body.username, body.password)
-        .await?;
+    let account = accounts.check_password(&body.username, body.password).await?;
     let cookie = body.cookie.then(tokens::random_value);
     let granted = accounts.begin_login(account, cookie.as_deref()).await?;
     Ok(answer(accounts, visitor, &granted, cookie.as_deref()))
@@ -100,25 +94,15 @@ async fn log_in(accounts: &Accounts, visitor: &Visitor, body: Login) -> Result<R
     (status = 200, description = "Logged in as a new guest", body = Tokens),
     (status = 429, description = "`rate_limited`: too many attempts from this address"),
 ))]
-pub async fn guest(
-    State(accounts): State<Accounts>,
-    parts: Parts,
-    Body(body): Body<Guest>,
-) -> Response {
+pub async fn guest(State(accounts): State<Accounts>, parts: Parts, Body(body): Body<Guest>) -> Response {
     let visitor = Visitor::of(&accounts, &parts);
     let answer = let_in_guest(&accounts, &visitor, body).await;
     answer.unwrap_or_else(|refusal| refusal.response(visitor.locale))
 }
 
-async fn let_in_guest(
-    accounts: &Accounts,
-    visitor: &Visitor,
-    body: Guest,
-) -> Result<Response, Refusal> {
+async fn let_in_guest(accounts: &Accounts, visitor: &Visitor, body: Guest) -> Result<Response, Refusal> {
     accounts.attempt(visitor.address)?;
-    let account = accounts
-        .make_guest(body.name.as_deref(), visitor.locale)
-        .await?;
+    let account = accounts.make_guest(body.name.as_deref(), visitor.locale).await?;
     let granted = accounts.begin_login(account, None).await?;
     Ok(answer(accounts, visitor, &granted, None))
 }
@@ -128,22 +112,13 @@ async fn let_in_guest(
     (status = 200, description = "New tokens", body = Tokens),
     (status = 401, description = "`unauthenticated`: the log-in is over; a refresh token that comes twice ends it"),
 ))]
-pub async fn refresh(
-    State(accounts): State<Accounts>,
-    parts: Parts,
-    Body(body): Body<Refresh>,
-) -> Response {
+pub async fn refresh(State(accounts): State<Accounts>, parts: Parts, Body(body): Body<Refresh>) -> Response {
     let visitor = Visitor::of(&accounts, &parts);
     let answer = renew(&accounts, &visitor, &parts, body).await;
     answer.unwrap_or_else(|refusal| refusal.response(visitor.locale))
 }
 
-async fn renew(
-    accounts: &Accounts,
-    visitor: &Visitor,
-    parts: &Parts,
-    body: Refresh,
-) -> Result<Response, Refusal> {
+async fn renew(accounts: &Accounts, visitor: &Visitor, parts: &Parts, body: Refresh) -> Result<Response, Refusal> {
     let granted = match body.refresh_token {
         Some(token) => accounts.refresh_by_token(&token).await?,
         None => {
@@ -163,22 +138,13 @@ async fn renew(
     (status = 204, description = "Logged out"),
     (status = 401, description = "`unauthenticated`: nobody to log out"),
 ))]
-pub async fn logout(
-    State(accounts): State<Accounts>,
-    parts: Parts,
-    Body(body): Body<Refresh>,
-) -> Response {
+pub async fn logout(State(accounts): State<Accounts>, parts: Parts, Body(body): Body<Refresh>) -> Response {
     let visitor = Visitor::of(&accounts, &parts);
     let answer = log_out(&accounts, &visitor, &parts, body).await;
     answer.unwrap_or_else(|refusal| refusal.response(visitor.locale))
 }
 
-async fn log_out(
-    accounts: &Accounts,
-    visitor: &Visitor,
-    parts: &Parts,
-    body: Refresh,
-) -> Result<Response, Refusal> {
+async fn log_out(accounts: &Accounts, visitor: &Visitor, parts: &Parts, body: Refresh) -> Result<Response, Refusal> {
     let login_id = match body.refresh_token {
         Some(token) => Some(accounts.login_of_refresh(&token).await?),
         None => leaving(accounts, parts).await?,
@@ -229,11 +195,7 @@ pub async fn me(caller: Caller) -> Response {
     (status = 403, description = "`forbidden`: only an admin may"),
     (status = 404, description = "`not_found`: there is no such user"),
 ))]
-pub async fn logout_user(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Response {
+pub async fn logout_user(State(accounts): State<Accounts>, caller: Caller, Path(id): Path<String>) -> Response {
     match end_user(&accounts, &caller, &id).await {
         Ok(()) => (StatusCode::NO_CONTENT, no_store()).into_response(),
         Err(refusal) => refusal.response(caller.locale),
@@ -255,12 +217,7 @@ const fn foreign() -> Refusal {
 }
 
 /// The tokens of a log-in, and its cookie for as long as the log-in lives.
-fn answer(
-    accounts: &Accounts,
-    visitor: &Visitor,
-    granted: &Granted,
-    cookie: Option<&str>,
-) -> Response {
+fn answer(accounts: &Accounts, visitor: &Visitor, granted: &Granted, cookie: Option<&str>) -> Response {
     let mut headers = no_store();
     if let Some(value) = cookie {
         let age_s = granted.login.expires_at.seconds_since(accounts.now());
@@ -284,8 +241,7 @@ fn answer(
 /// `value` is empty or of the letters that [`tokens::random_value`] makes and a log-in was found by.
 fn set_cookie(value: &str, age_s: i64, https: bool) -> HeaderValue {
     let secure = if https { "; Secure" } else { "" };
-    let cookie =
-        format!("{COOKIE}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(cookie).expect("the value is base64url")
 }
 

@@ -252,11 +252,7 @@ impl Accounts {
 
     /// Whose name and password these are. An unknown name, a wrong password and an account that is locked or over
     /// get one answer, after the same time.
-    async fn check_password(
-        &self,
-        username: &str,
-        password: SecretString,
-    ) -> Result<Arc<Account>, Refusal> {
+    async fn check_password(&self, username: &str, password: SecretString) -> Result<Arc<Account>, Refusal> {
         let wrong = || Refusal::new(Code::BadCredentials);
         let found = match rules::login_name(username) {
             Some(name) => store::credentials(self.0.db.read(), &name).await?,
@@ -274,11 +270,7 @@ impl Accounts {
     }
 
     /// Makes an account for a visitor; one without a name is told from others by the code's beginning.
-    async fn make_guest(
-        &self,
-        name: Option<&str>,
-        locale: Locale,
-    ) -> Result<Arc<Account>, Refusal> {
+    async fn make_guest(&self, name: Option<&str>, locale: Locale) -> Result<Arc<Account>, Refusal> {
         let name = name.filter(|name| !name.trim().is_empty());
         let name = name.map(|name| rules::shown_name(name).ok_or_else(|| Refusal::invalid("name")));
         let name = name.transpose()?;
@@ -299,11 +291,7 @@ impl Accounts {
     }
 
     /// Begins a log-in, with a cookie of this value if one is given.
-    async fn begin_login(
-        &self,
-        account: Arc<Account>,
-        cookie: Option<&str>,
-    ) -> Result<Granted, Refusal> {
+    async fn begin_login(&self, account: Arc<Account>, cookie: Option<&str>) -> Result<Granted, Refusal> {
         let now = self.now();
         let hash = cookie.map(tokens::cookie_hash);
         let until = now.plus_s(self.0.refresh_ttl_s);
@@ -356,9 +344,7 @@ impl Accounts {
     /// The log-in that a refresh token was made for, as the database has it now.
     async fn login_of(&self, token: &RefreshToken) -> Result<Option<Login>, DbErr> {
         let login = store::login(self.0.db.write(), token.login_id).await?;
-        Ok(login.filter(|login| {
-            login.account_id == token.account_id && login.created_at == token.created_at
-        }))
+        Ok(login.filter(|login| login.account_id == token.account_id && login.created_at == token.created_at))
     }
 
     /// Renews the log-in of a cookie. Its refresh token stays as it is: another page may hold it.
@@ -419,8 +405,5 @@ fn guest_mark() -> String {
 
 /// A cache of rows that counts each for [`FRESH`].
 fn briefly<T: Send + Sync + 'static>() -> Cache<i64, Arc<T>> {
-    Cache::builder()
-        .max_capacity(CACHED_MAX)
-        .time_to_live(FRESH)
-        .build()
+    Cache::builder().max_capacity(CACHED_MAX).time_to_live(FRESH).build()
 }

@@ -49,11 +49,7 @@ impl Passwords {
     }
 
     /// Whether the password is that of the stored hash. Without one the answer is no, after the same time.
-    pub(super) async fn verify(
-        &self,
-        password: SecretString,
-        stored: Option<String>,
-    ) -> Result<bool, Refusal> {
+    pub(super) async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool, Refusal> {
         self.run(move || {
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| NOBODY.to_owned());
@@ -70,10 +66,7 @@ impl Passwords {
 
     /// Runs `work` on a blocking thread when its turn comes. Its permits are kept until it is done, even if the
     /// caller is gone.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let unavailable = || Refusal::new(Code::Unavailable);
         let admitted = Arc::clone(&self.admitted).try_acquire_owned();
         let admitted = admitted.map_err(|_| unavailable())?;
@@ -103,10 +96,7 @@ mod tests {
         let passwords = Passwords::new(2);
         let right = SecretString::from("비밀번호 1234");
         let hash = passwords.hash(&right).await.unwrap();
-        assert!(
-            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash}"
-        );
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let wrong = SecretString::from("비밀번호 1235");
         assert!(!passwords.verify(wrong, Some(hash.clone())).await.unwrap());
         assert!(passwords.verify(right, Some(hash)).await.unwrap());
@@ -128,10 +118,7 @@ mod tests {
         let passwords = Passwords::new(1);
         let all = Arc::clone(&passwords.admitted);
         let held = all.acquire_many_owned(1 + 32).await.unwrap();
-        let refused = passwords
-            .verify(SecretString::from("x"), None)
-            .await
-            .unwrap_err();
+        let refused = passwords.verify(SecretString::from("x"), None).await.unwrap_err();
         assert_eq!(refused.code, Code::Unavailable);
         drop(held);
     }

@@ -96,20 +96,11 @@ pub(super) fn admit_token(
 }
 
 /// Lets in the holder of a log-in's cookie.
-pub(super) fn admit_cookie(
-    account: &Account,
-    login: &Login,
-    now: Time,
-) -> Result<Principal, Refusal> {
+pub(super) fn admit_cookie(account: &Account, login: &Login, now: Time) -> Result<Principal, Refusal> {
     admit(account, Some(login), login.expires_at, now)
 }
 
-fn admit(
-    account: &Account,
-    login: Option<&Login>,
-    until: Time,
-    now: Time,
-) -> Result<Principal, Refusal> {
+fn admit(account: &Account, login: Option<&Login>, until: Time, now: Time) -> Result<Principal, Refusal> {
     let login_fits = login.is_none_or(|l| l.account_id == account.id && l.is_usable(now));
     if !login_fits || !account.is_usable(now) {
         return Err(expired());
@@ -193,21 +184,14 @@ pub(super) fn check_user(user: &super::NewUser) -> Result<(), String> {
             "the name has 1 to {NAME_CHARS_MAX} characters, no control characters"
         ));
     }
-    if user
-        .username
-        .as_deref()
-        .is_some_and(|name| login_name(name).is_none())
-    {
+    if user.username.as_deref().is_some_and(|name| login_name(name).is_none()) {
         return Err(format!(
             "the username has 1 to {CODE_CHARS_MAX} characters, no control characters"
         ));
     }
-    let contact_fits =
-        |c: &String| c.chars().count() <= CONTACT_CHARS_MAX && !c.chars().any(char::is_control);
+    let contact_fits = |c: &String| c.chars().count() <= CONTACT_CHARS_MAX && !c.chars().any(char::is_control);
     if !user.contact.as_ref().is_none_or(contact_fits) {
-        return Err(format!(
-            "the contact has at most {CONTACT_CHARS_MAX} characters"
-        ));
+        return Err(format!("the contact has at most {CONTACT_CHARS_MAX} characters"));
     }
     Ok(())
 }
@@ -221,9 +205,7 @@ fn check_code(code: &str) -> Result<(), String> {
         ));
     }
     if code.to_ascii_uppercase().starts_with(GUEST_PREFIX) {
-        return Err(format!(
-            "codes that begin with {GUEST_PREFIX} are for guests"
-        ));
+        return Err(format!("codes that begin with {GUEST_PREFIX} are for guests"));
     }
     Ok(())
 }
@@ -231,9 +213,7 @@ fn check_code(code: &str) -> Result<(), String> {
 /// Checks a new password.
 pub(super) fn check_password(password: &str) -> Result<(), String> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(format!(
-            "the password has at least {PASSWORD_CHARS_MIN} characters"
-        ));
+        return Err(format!("the password has at least {PASSWORD_CHARS_MIN} characters"));
     }
     Ok(())
 }

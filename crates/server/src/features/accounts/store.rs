@@ -50,12 +50,8 @@ pub(super) async fn account(db: &impl ConnectionTrait, id: i64) -> Result<Option
 }
 
 /// The account with this code.
-pub(super) async fn account_by_code(
-    db: &impl ConnectionTrait,
-    code: &str,
-) -> Result<Option<Account>, DbErr> {
-    let row: Option<AccountRow> =
-        one(db, &format!("{ACCOUNT} WHERE code = $1"), [code.into()]).await?;
+pub(super) async fn account_by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<Account>, DbErr> {
+    let row: Option<AccountRow> = one(db, &format!("{ACCOUNT} WHERE code = $1"), [code.into()]).await?;
     Ok(row.map(Account::from))
 }
 
@@ -85,10 +81,7 @@ pub(super) struct Credentials {
 }
 
 /// Whose name to log in with this is, in the form of `rules::login_name`.
-pub(super) async fn credentials(
-    db: &impl ConnectionTrait,
-    login_name: &str,
-) -> Result<Option<Credentials>, DbErr> {
+pub(super) async fn credentials(db: &impl ConnectionTrait, login_name: &str) -> Result<Option<Credentials>, DbErr> {
     let sql = "SELECT id, password_hash FROM account WHERE username = $1";
     one(db, sql, [login_name.into()]).await
 }
@@ -105,11 +98,7 @@ pub(super) struct NewAccount<'a> {
 }
 
 /// Makes an account; its number.
-pub(super) async fn insert_account(
-    tx: &impl ConnectionTrait,
-    new: &NewAccount<'_>,
-    now: Time,
-) -> Result<i64, DbErr> {
+pub(super) async fn insert_account(tx: &impl ConnectionTrait, new: &NewAccount<'_>, now: Time) -> Result<i64, DbErr> {
     let sql = "INSERT INTO account (code, username, password_hash, name, contact, roles, is_agent, is_guest, \
          created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id";
     let values = [
@@ -127,8 +116,7 @@ pub(super) async fn insert_account(
 }
 
 fn inserted(row: Option<Found>) -> Result<i64, DbErr> {
-    row.map(|row| row.id)
-        .ok_or_else(|| DbErr::RecordNotInserted)
+    row.map(|row| row.id).ok_or_else(|| DbErr::RecordNotInserted)
 }
 
 const fn acts_as_agent(role: Role) -> bool {
@@ -158,15 +146,9 @@ pub(super) async fn update_account(
 }
 
 /// Gives an account that has no name to log in with this one.
-pub(super) async fn default_username(
-    tx: &impl ConnectionTrait,
-    id: i64,
-    username: &str,
-) -> Result<(), DbErr> {
+pub(super) async fn default_username(tx: &impl ConnectionTrait, id: i64, username: &str) -> Result<(), DbErr> {
     let sql = "UPDATE account SET username = $2 WHERE id = $1 AND username IS NULL";
-    execute(tx, sql, [id.into(), username.into()])
-        .await
-        .map(drop)
+    execute(tx, sql, [id.into(), username.into()]).await.map(drop)
 }
 
 /// Locks or unlocks an account.
@@ -182,21 +164,14 @@ pub(super) async fn set_locked(
 }
 
 /// Ends the live connections of an account.
-pub(super) async fn end_connections(
-    tx: &impl ConnectionTrait,
-    id: i64,
-    now: Time,
-) -> Result<(), DbErr> {
+pub(super) async fn end_connections(tx: &impl ConnectionTrait, id: i64, now: Time) -> Result<(), DbErr> {
     let sql = "UPDATE account SET ended_at = $2, changed_at = $2 WHERE id = $1";
-    execute(tx, sql, [id.into(), now.ms().into()])
-        .await
-        .map(drop)
+    execute(tx, sql, [id.into(), now.ms().into()]).await.map(drop)
 }
 
 /// Ends every log-in, token and live connection of an account.
 pub(super) async fn end_logins(tx: &impl ConnectionTrait, id: i64, now: Time) -> Result<(), DbErr> {
-    let account =
-        "UPDATE account SET ended_at = $2, tokens_from = $2, changed_at = $2 WHERE id = $1";
+    let account = "UPDATE account SET ended_at = $2, tokens_from = $2, changed_at = $2 WHERE id = $1";
     let logins = "UPDATE login SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL";
     for sql in [account, logins] {
         execute(tx, sql, [id.into(), now.ms().into()]).await?;
@@ -204,8 +179,7 @@ pub(super) async fn end_logins(tx: &impl ConnectionTrait, id: i64, now: Time) ->
     Ok(())
 }
 
-const LOGIN_COLUMNS: &str =
-    "id, account_id, generation, cookie_hash, created_at, expires_at, revoked_at";
+const LOGIN_COLUMNS: &str = "id, account_id, generation, cookie_hash, created_at, expires_at, revoked_at";
 
 #[derive(FromQueryResult)]
 struct LoginRow {
@@ -240,10 +214,7 @@ pub(super) async fn login(db: &impl ConnectionTrait, id: i64) -> Result<Option<L
 }
 
 /// The number of the log-in whose cookie has this hash.
-pub(super) async fn login_of_cookie(
-    db: &impl ConnectionTrait,
-    cookie_hash: &str,
-) -> Result<Option<i64>, DbErr> {
+pub(super) async fn login_of_cookie(db: &impl ConnectionTrait, cookie_hash: &str) -> Result<Option<i64>, DbErr> {
     let sql = "SELECT id FROM login WHERE cookie_hash = $1";
     let row: Option<Found> = one(db, sql, [cookie_hash.into()]).await?;
     Ok(row.map(|row| row.id))
@@ -314,9 +285,7 @@ pub(super) async fn extend(
 /// Ends a log-in.
 pub(super) async fn revoke(db: &impl ConnectionTrait, id: i64, now: Time) -> Result<(), DbErr> {
     let sql = "UPDATE login SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    execute(db, sql, [id.into(), now.ms().into()])
-        .await
-        .map(drop)
+    execute(db, sql, [id.into(), now.ms().into()]).await.map(drop)
 }
 
 /// Something after which connections must end, as a row says it.

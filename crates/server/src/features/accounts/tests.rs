@@ -57,17 +57,10 @@ impl House {
 
     async fn with(kind: Kind, settings: &[(&str, &str)]) -> Self {
         let TestDatabase { db, folder } = TestDatabase::new(kind).await;
-        let settings = settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let config = Config::from_environment(None, settings).unwrap();
         let clock = Clock::standing(NOW);
-        let accounts = Accounts::new(
-            db.clone(),
-            clock.clone(),
-            &config,
-            SecretString::from(SECRET),
-        );
+        let accounts = Accounts::new(db.clone(), clock.clone(), &config, SecretString::from(SECRET));
         Self {
             accounts,
             clock,
@@ -109,9 +102,7 @@ impl House {
         let status = response.status();
         let cookie = response.headers().get(header::SET_COOKIE);
         let cookie = cookie.map(|value| value.to_str().unwrap().to_owned());
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20)
-            .await
-            .unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
         Answer {
             status,
             cookie,
@@ -189,11 +180,7 @@ fn signed(header: &Header, claims: &Value, secret: &str) -> String {
 
 /// A token whose header and claims are any text, signed as HS256 would.
 fn forged(header: &str, claims: &str) -> String {
-    let said = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
-    );
+    let said = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
     let mac = aws_lc_rs::hmac::sign(&key, said.as_bytes());
     format!("{said}.{}", URL_SAFE_NO_PAD.encode(mac))
@@ -201,17 +188,12 @@ fn forged(header: &str, claims: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn a_token_made_by_the_command_line_lets_in_until_its_end(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn a_token_made_by_the_command_line_lets_in_until_its_end(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     let principal = house.accounts.from_bearer(&jwt).await.unwrap();
-    assert_eq!(
-        (principal.member_id, principal.roles),
-        (id, vec![Role::Student])
-    );
+    assert_eq!((principal.member_id, principal.roles), (id, vec![Role::Student]));
     assert_eq!(principal.expires_at, NOW.plus_s(600));
     house.clock.set(NOW.plus_s(599));
     assert!(house.is_in(&jwt).await);
@@ -235,14 +217,8 @@ async fn a_token_says_what_the_contract_says() {
     assert_eq!(said["uid"], id);
     assert_eq!(said["name"], "이름 STU001");
     assert_eq!(said["roles"], json!(["STUDENT"]));
-    assert_eq!(
-        (&said["iss"], &said["aud"]),
-        (&json!("maru"), &json!("maru"))
-    );
-    assert_eq!(
-        (&said["iat"], &said["exp"]),
-        (&json!(now), &json!(now + 600))
-    );
+    assert_eq!((&said["iss"], &said["aud"]), (&json!("maru"), &json!("maru")));
+    assert_eq!((&said["iat"], &said["exp"]), (&json!(now), &json!(now + 600)));
     assert!(said["jti"].as_str().unwrap().len() > 32);
 }
 
@@ -251,11 +227,7 @@ async fn forged_headers_let_nobody_in() {
     let house = House::new(Sqlite).await;
     let id = house.user("STU001", Role::Student).await;
     let claims = good_claims(id).to_string();
-    assert!(
-        house
-            .is_in(&forged(r#"{"alg":"HS256","typ":"JWT"}"#, &claims))
-            .await
-    );
+    assert!(house.is_in(&forged(r#"{"alg":"HS256","typ":"JWT"}"#, &claims)).await);
     for ignored in [
         r#"{"alg":"HS256","kid":"../../x"}"#,
         r#"{"alg":"HS256","jku":"https://evil.example/keys"}"#,
@@ -296,11 +268,7 @@ async fn another_key_or_another_algorithm_lets_nobody_in() {
     assert!(house.is_in(&signed(&hs256, &claims, SECRET)).await);
     assert!(
         !house
-            .is_in(&signed(
-                &hs256,
-                &claims,
-                "another secret of more than 32 bytes"
-            ))
+            .is_in(&signed(&hs256, &claims, "another secret of more than 32 bytes"))
             .await
     );
     assert!(!house.is_in(&signed(&hs256, &claims, "")).await);
@@ -374,29 +342,12 @@ async fn a_refresh_token_or_a_cookie_is_no_access_token_and_the_other_way_round(
     assert!(!house.is_in(login.text("refreshToken")).await);
     assert!(!house.is_in(&cookie).await);
     for wrong in [login.text("accessToken"), &cookie, "", "AAAA"] {
-        let answer = house
-            .post("/api/auth/refresh", json!({"refreshToken": wrong}))
-            .await;
+        let answer = house.post("/api/auth/refresh", json!({"refreshToken": wrong})).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{wrong}");
     }
-    assert!(
-        house
-            .accounts
-            .from_cookie(login.text("accessToken"))
-            .await
-            .is_err()
-    );
-    assert!(
-        house
-            .accounts
-            .from_cookie(login.text("refreshToken"))
-            .await
-            .is_err()
-    );
-    assert!(
-        house.is_in(login.text("accessToken")).await,
-        "guesses end no log-in"
-    );
+    assert!(house.accounts.from_cookie(login.text("accessToken")).await.is_err());
+    assert!(house.accounts.from_cookie(login.text("refreshToken")).await.is_err());
+    assert!(house.is_in(login.text("accessToken")).await, "guesses end no log-in");
 }
 
 #[rstest]
@@ -407,8 +358,7 @@ async fn a_log_in_answers_as_the_contract_says(#[values(Sqlite, Postgres)] kind:
     let answer = house.log_in("stu001").await;
     assert_eq!(answer.body["tokenType"], "Bearer");
     assert_eq!(answer.body["expiresIn"], 3600);
-    let user =
-        json!({"memberId": id, "userCode": "STU001", "name": "이름 STU001", "roles": ["STUDENT"]});
+    let user = json!({"memberId": id, "userCode": "STU001", "name": "이름 STU001", "roles": ["STUDENT"]});
     assert_eq!(answer.body["user"], user);
     let cookie = answer.cookie.as_deref().unwrap();
     assert!(
@@ -417,12 +367,7 @@ async fn a_log_in_answers_as_the_contract_says(#[values(Sqlite, Postgres)] kind:
     );
     let bearer = format!("bearer {}", answer.text("accessToken"));
     let me = house
-        .send(call(
-            "GET",
-            "/api/auth/me",
-            &[("authorization", &bearer)],
-            Value::Null,
-        ))
+        .send(call("GET", "/api/auth/me", &[("authorization", &bearer)], Value::Null))
         .await;
     assert_eq!(me.body, user);
 }
@@ -459,13 +404,9 @@ async fn what_is_not_asked_for_is_refused_by_name() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(answer.text("code"), "invalid_request");
     assert!(answer.text("error").contains("admin"), "{}", answer.body);
-    let answer = house
-        .post("/api/auth/login", json!({"username": "a"}))
-        .await;
+    let answer = house.post("/api/auth/login", json!({"username": "a"})).await;
     assert!(answer.text("error").contains("password"), "{}", answer.body);
-    let guest = house
-        .post("/api/auth/guest", json!({"roles": ["ADMIN"]}))
-        .await;
+    let guest = house.post("/api/auth/guest", json!({"roles": ["ADMIN"]})).await;
     assert!(guest.text("error").contains("roles"), "{}", guest.body);
 }
 
@@ -473,47 +414,23 @@ async fn what_is_not_asked_for_is_refused_by_name() {
 #[tokio::test]
 async fn a_guest_is_a_member_with_an_account_of_its_own(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
-    let named = house
-        .post("/api/auth/guest", json!({"name": " 지나가는 손님 "}))
-        .await;
+    let named = house.post("/api/auth/guest", json!({"name": " 지나가는 손님 "})).await;
     let nameless = house.post("/api/auth/guest", Value::Null).await;
     assert_eq!(named.status, StatusCode::OK, "{}", named.body);
     assert_eq!(named.body["user"]["name"], "지나가는 손님");
     assert_eq!(named.body["user"]["roles"], json!(["MEMBER"]));
-    assert!(
-        named.body["user"]["userCode"]
-            .as_str()
-            .unwrap()
-            .starts_with("GUEST-")
-    );
-    assert!(
-        nameless.body["user"]["name"]
-            .as_str()
-            .unwrap()
-            .starts_with("손님 ")
-    );
+    assert!(named.body["user"]["userCode"].as_str().unwrap().starts_with("GUEST-"));
+    assert!(nameless.body["user"]["name"].as_str().unwrap().starts_with("손님 "));
     let member = named.body["user"]["memberId"].as_i64().unwrap();
-    assert!(
-        house
-            .accounts
-            .member(member)
-            .await
-            .unwrap()
-            .unwrap()
-            .is_guest
-    );
+    assert!(house.accounts.member(member).await.unwrap().unwrap().is_guest);
     assert!(house.is_in(named.text("accessToken")).await);
-    let bad = house
-        .post("/api/auth/guest", json!({"name": "a\u{202e}b"}))
-        .await;
+    let bad = house.post("/api/auth/guest", json!({"name": "a\u{202e}b"})).await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_log_in(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_log_in(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
@@ -547,10 +464,7 @@ async fn of_two_refreshes_at_once_one_is_answered(#[values(Sqlite, Postgres)] ki
         house.post("/api/auth/refresh", body.clone()),
         house.post("/api/auth/refresh", body)
     );
-    let answered = [a, b]
-        .iter()
-        .filter(|answer| answer.status == StatusCode::OK)
-        .count();
+    let answered = [a, b].iter().filter(|answer| answer.status == StatusCode::OK).count();
     assert_eq!(answered, 1);
 }
 
@@ -562,10 +476,7 @@ async fn a_refresh_gives_the_log_in_a_new_life(#[values(Sqlite, Postgres)] kind:
     let login = house.log_in("STU001").await;
     house.clock.set(NOW.plus_s(1_209_599));
     let second = house
-        .post(
-            "/api/auth/refresh",
-            json!({"refreshToken": login.text("refreshToken")}),
-        )
+        .post("/api/auth/refresh", json!({"refreshToken": login.text("refreshToken")}))
         .await;
     assert_eq!(second.status, StatusCode::OK);
     house.clock.set(NOW.plus_s(1_209_599 + 1_209_600));
@@ -580,9 +491,7 @@ async fn a_refresh_gives_the_log_in_a_new_life(#[values(Sqlite, Postgres)] kind:
 
 #[rstest]
 #[tokio::test]
-async fn the_cookie_gives_tokens_without_using_up_the_refresh_token(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn the_cookie_gives_tokens_without_using_up_the_refresh_token(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
@@ -594,16 +503,10 @@ async fn the_cookie_gives_tokens_without_using_up_the_refresh_token(
     assert_eq!(renewed.cookie_pair(), login.cookie_pair());
     assert!(house.is_in(renewed.text("accessToken")).await);
     let by_token = house
-        .post(
-            "/api/auth/refresh",
-            json!({"refreshToken": login.text("refreshToken")}),
-        )
+        .post("/api/auth/refresh", json!({"refreshToken": login.text("refreshToken")}))
         .await;
     assert_eq!(by_token.status, StatusCode::OK);
-    let foreign = [
-        ("cookie", login.cookie_pair()),
-        ("origin", "https://evil.example"),
-    ];
+    let foreign = [("cookie", login.cookie_pair()), ("origin", "https://evil.example")];
     let answer = house
         .send(call("POST", "/api/auth/refresh", &foreign, Value::Null))
         .await;
@@ -614,11 +517,7 @@ async fn the_cookie_gives_tokens_without_using_up_the_refresh_token(
 
 #[tokio::test]
 async fn a_cookie_writes_only_from_an_origin_of_ours() {
-    let house = House::with(
-        Sqlite,
-        &[("MARU_SERVER__ALLOWED_ORIGINS", "https://shop.example")],
-    )
-    .await;
+    let house = House::with(Sqlite, &[("MARU_SERVER__ALLOWED_ORIGINS", "https://shop.example")]).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let cookie = format!("theme=dark; {}", login.cookie_pair());
@@ -629,11 +528,7 @@ async fn a_cookie_writes_only_from_an_origin_of_ours() {
         ("POST", None, StatusCode::FORBIDDEN),
         ("POST", Some("http://chat.example:8080"), StatusCode::OK),
         ("POST", Some("HTTPS://Shop.Example:443"), StatusCode::OK),
-        (
-            "POST",
-            Some("https://chat.example:8080"),
-            StatusCode::FORBIDDEN,
-        ),
+        ("POST", Some("https://chat.example:8080"), StatusCode::FORBIDDEN),
         ("POST", Some("http://chat.example"), StatusCode::FORBIDDEN),
         (
             "POST",
@@ -646,28 +541,15 @@ async fn a_cookie_writes_only_from_an_origin_of_ours() {
     for (method, origin, status) in cases {
         let mut headers = vec![("cookie", cookie.as_str())];
         headers.extend(origin.map(|origin| ("origin", origin)));
-        let answer = house
-            .send(call(method, "/api/auth/me", &headers, Value::Null))
-            .await;
+        let answer = house.send(call(method, "/api/auth/me", &headers, Value::Null)).await;
         assert_eq!(answer.status, status, "{method} {origin:?}");
     }
     let handshake = [("cookie", cookie.as_str()), ("upgrade", "websocket")];
-    let answer = house
-        .send(call("GET", "/api/auth/me", &handshake, Value::Null))
-        .await;
-    assert_eq!(
-        answer.status,
-        StatusCode::FORBIDDEN,
-        "a handshake without an origin"
-    );
+    let answer = house.send(call("GET", "/api/auth/me", &handshake, Value::Null)).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "a handshake without an origin");
     let bearer = format!("Bearer {}", login.text("accessToken"));
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("origin", "https://evil.example"),
-    ];
-    let answer = house
-        .send(call("POST", "/api/auth/me", &headers, Value::Null))
-        .await;
+    let headers = [("authorization", bearer.as_str()), ("origin", "https://evil.example")];
+    let answer = house.send(call("POST", "/api/auth/me", &headers, Value::Null)).await;
     assert_eq!(answer.status, StatusCode::OK, "a token is no cookie");
 }
 
@@ -676,13 +558,8 @@ async fn a_bad_token_is_not_made_good_by_a_cookie_or_a_query() {
     let house = House::new(Sqlite).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
-    let headers = [
-        ("authorization", "Bearer x.y.z"),
-        ("cookie", login.cookie_pair()),
-    ];
-    let answer = house
-        .send(call("GET", "/api/auth/me", &headers, Value::Null))
-        .await;
+    let headers = [("authorization", "Bearer x.y.z"), ("cookie", login.cookie_pair())];
+    let answer = house.send(call("GET", "/api/auth/me", &headers, Value::Null)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.text("code"), "unauthenticated");
     for name in ["token", "access_token", "jwt", "authorization"] {
@@ -697,18 +574,13 @@ async fn the_cookie_is_secure_behind_a_proxy_that_speaks_https() {
     let house = House::with(Sqlite, &[("MARU_SERVER__TRUSTED_PROXIES", "192.0.2.0/24")]).await;
     house.user("STU001", Role::Student).await;
     let body = json!({"username": "STU001", "password": PASSWORD, "cookie": true});
-    let headers = [
-        ("x-forwarded-proto", "https"),
-        ("origin", "https://chat.example:8080"),
-    ];
+    let headers = [("x-forwarded-proto", "https"), ("origin", "https://chat.example:8080")];
     let answer = house
         .send(call("POST", "/api/auth/login", &headers, body.clone()))
         .await;
     assert!(answer.cookie.unwrap().ends_with("; Secure"));
     let foreign = [("origin", "https://evil.example")];
-    let answer = house
-        .send(call("POST", "/api/auth/login", &foreign, body))
-        .await;
+    let answer = house.send(call("POST", "/api/auth/login", &foreign, body)).await;
     assert_eq!(
         answer.status,
         StatusCode::FORBIDDEN,
@@ -718,47 +590,28 @@ async fn the_cookie_is_secure_behind_a_proxy_that_speaks_https() {
 
 #[rstest]
 #[tokio::test]
-async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
     let other = house.log_in("STU001").await;
     let mut changes = house.accounts.changes();
     let bearer = format!("Bearer {}", login.text("accessToken"));
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("cookie", login.cookie_pair()),
-    ];
+    let headers = [("authorization", bearer.as_str()), ("cookie", login.cookie_pair())];
     let answer = house
         .send(call("POST", "/api/auth/logout", &headers, Value::Null))
         .await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert!(
-        answer
-            .cookie
-            .unwrap()
-            .starts_with("maru_session=; Path=/; Max-Age=0")
-    );
+    assert!(answer.cookie.unwrap().starts_with("maru_session=; Path=/; Max-Age=0"));
     assert!(matches!(changes.next().await, Some(Change::Login(_))));
     assert!(!house.is_in(login.text("accessToken")).await);
     let refreshed = house
-        .post(
-            "/api/auth/refresh",
-            json!({"refreshToken": login.text("refreshToken")}),
-        )
+        .post("/api/auth/refresh", json!({"refreshToken": login.text("refreshToken")}))
         .await;
     assert_eq!(refreshed.status, StatusCode::UNAUTHORIZED);
-    assert!(
-        house.is_in(other.text("accessToken")).await,
-        "another device stays"
-    );
+    assert!(house.is_in(other.text("accessToken")).await, "another device stays");
     let by_token = house
-        .post(
-            "/api/auth/logout",
-            json!({"refreshToken": other.text("refreshToken")}),
-        )
+        .post("/api/auth/logout", json!({"refreshToken": other.text("refreshToken")}))
         .await;
     assert_eq!(by_token.status, StatusCode::NO_CONTENT);
     assert!(!house.is_in(other.text("accessToken")).await);
@@ -766,11 +619,7 @@ async fn logging_out_ends_the_token_the_cookie_and_the_refresh_token(
     let again = house
         .send(call("POST", "/api/auth/logout", &headers, Value::Null))
         .await;
-    assert_eq!(
-        again.status,
-        StatusCode::NO_CONTENT,
-        "who is out already is out"
-    );
+    assert_eq!(again.status, StatusCode::NO_CONTENT, "who is out already is out");
     let nobody = house.post("/api/auth/logout", Value::Null).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
 }
@@ -782,11 +631,7 @@ async fn an_admin_logs_somebody_out_everywhere(#[values(Sqlite, Postgres)] kind:
     let student = house.user("STU001", Role::Student).await;
     house.user("ADM001", Role::Admin).await;
     let login = house.log_in("STU001").await;
-    let outside = signed(
-        &Header::new(Algorithm::HS256),
-        &good_claims(student),
-        SECRET,
-    );
+    let outside = signed(&Header::new(Algorithm::HS256), &good_claims(student), SECRET);
     assert!(house.is_in(&outside).await);
     let path = format!("/api/admin/users/{student}/logout");
     let student_says = format!("Bearer {}", login.text("accessToken"));
@@ -802,10 +647,7 @@ async fn an_admin_logs_somebody_out_everywhere(#[values(Sqlite, Postgres)] kind:
     assert!(!house.is_in(&outside).await);
     house.clock.set(NOW.plus_s(1));
     house.log_in("STU001").await;
-    for (path, status) in [
-        ("/api/admin/users/999/logout", 404),
-        ("/api/admin/users/x/logout", 400),
-    ] {
+    for (path, status) in [("/api/admin/users/999/logout", 404), ("/api/admin/users/x/logout", 400)] {
         let answer = house.send(as_who(&admin_says, path)).await;
         assert_eq!(answer.status.as_u16(), status);
     }
@@ -813,16 +655,9 @@ async fn an_admin_logs_somebody_out_everywhere(#[values(Sqlite, Postgres)] kind:
 
 #[tokio::test]
 async fn attempts_are_counted_by_address() {
-    let house = House::with(
-        Sqlite,
-        &[("MARU_LIMITS__LOGINS_PER_MINUTE_PER_ADDRESS", "2")],
-    )
-    .await;
+    let house = House::with(Sqlite, &[("MARU_LIMITS__LOGINS_PER_MINUTE_PER_ADDRESS", "2")]).await;
     let body = json!({});
-    assert_eq!(
-        house.post("/api/auth/guest", body.clone()).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(house.post("/api/auth/guest", body.clone()).await.status, StatusCode::OK);
     let wrong = json!({"username": "a", "password": "b"});
     assert_eq!(
         house.post("/api/auth/login", wrong).await.status,
@@ -871,9 +706,7 @@ async fn the_command_line_makes_and_changes_one_account(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test]
-async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     house.user("STU001", Role::Student).await;
     let login = house.log_in("STU001").await;
@@ -892,9 +725,7 @@ async fn locking_ends_log_ins_and_unlocking_does_not_bring_them_back(
 
 #[rstest]
 #[tokio::test]
-async fn what_another_process_does_is_heard_within_a_second(
-    #[values(Sqlite, Postgres)] kind: Kind,
-) {
+async fn what_another_process_does_is_heard_within_a_second(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     let locked = house.user("STU001", Role::Student).await;
     let promoted = house.user("STU002", Role::Student).await;
@@ -921,9 +752,7 @@ async fn what_another_process_does_is_heard_within_a_second(
             awaited.retain(|change| *change != heard);
         }
     };
-    tokio::time::timeout(Duration::from_secs(1), all)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(1), all).await.unwrap();
     assert!(!house.is_in(login.text("accessToken")).await);
     cancel.cancel();
     task.await.unwrap();
@@ -935,13 +764,7 @@ async fn each_change_is_told_once(#[values(Sqlite, Postgres)] kind: Kind) {
     let house = House::new(kind).await;
     let id = house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
-    let login_id = house
-        .accounts
-        .from_bearer(&jwt)
-        .await
-        .unwrap()
-        .login_id
-        .unwrap();
+    let login_id = house.accounts.from_bearer(&jwt).await.unwrap().login_id.unwrap();
     let mut changes = house.accounts.changes();
     let mut watch = changes::Watch::from(NOW);
     house.accounts.look(&mut watch).await.unwrap();
@@ -955,14 +778,7 @@ async fn each_change_is_told_once(#[values(Sqlite, Postgres)] kind: Kind) {
     while heard.last() != Some(&Change::Member(-1)) {
         heard.extend(changes.next().await);
     }
-    assert_eq!(
-        heard,
-        [
-            Change::Member(id),
-            Change::Login(login_id),
-            Change::Member(-1)
-        ]
-    );
+    assert_eq!(heard, [Change::Member(id), Change::Login(login_id), Change::Member(-1)]);
 }
 
 #[rstest]
@@ -978,9 +794,7 @@ async fn an_account_that_comes_to_its_end_is_told(#[values(Sqlite, Postgres)] ki
         .unwrap();
     let principal = house.accounts.from_bearer(&jwt).await.unwrap();
     assert_eq!(principal.expires_at, NOW.plus_s(10));
-    let ended = store::ended(house.db.read(), NOW, NOW, NOW.plus_s(9))
-        .await
-        .unwrap();
+    let ended = store::ended(house.db.read(), NOW, NOW, NOW.plus_s(9)).await.unwrap();
     assert!(ended.is_empty());
     let ended = store::ended(house.db.read(), NOW, NOW.plus_s(9), NOW.plus_s(10))
         .await
@@ -999,9 +813,7 @@ async fn old_log_ins_are_cleared_away_and_living_ones_stay(#[values(Sqlite, Post
     house.user("STU001", Role::Student).await;
     let jwt = house.token("STU001").await;
     house.log_in("STU001").await;
-    let cleared = store::clear_logins(house.db.write(), NOW.plus_s(601))
-        .await
-        .unwrap();
+    let cleared = store::clear_logins(house.db.write(), NOW.plus_s(601)).await.unwrap();
     assert_eq!(cleared, 1);
     house.accounts.0.logins.invalidate_all();
     assert!(!house.is_in(&jwt).await);
@@ -1016,12 +828,7 @@ async fn nothing_that_lets_somebody_in_is_stored() {
     let cookie = login.cookie_pair().split_once('=').unwrap().1;
     for file in std::fs::read_dir(house.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for secret in [
-            cookie,
-            login.text("refreshToken"),
-            login.text("accessToken"),
-            PASSWORD,
-        ] {
+        for secret in [cookie, login.text("refreshToken"), login.text("accessToken"), PASSWORD] {
             let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
             assert!(!found, "{secret}");
         }
@@ -1036,8 +843,5 @@ async fn the_people_of_the_demo_can_log_in() {
     assert!(!house.accounts.is_empty().await.unwrap());
     assert_eq!(house.accounts.agents().await.unwrap().len(), 3);
     let body = json!({"username": DEMO_USERS[0].username, "password": DEMO_USERS[0].password});
-    assert_eq!(
-        house.post("/api/auth/login", body).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(house.post("/api/auth/login", body).await.status, StatusCode::OK);
 }

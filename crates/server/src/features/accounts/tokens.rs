@@ -88,13 +88,7 @@ impl Keys {
     }
 
     /// An access token of a log-in.
-    pub(super) fn access(
-        &self,
-        account: &Account,
-        login: &Login,
-        now: Time,
-        until: Time,
-    ) -> String {
+    pub(super) fn access(&self, account: &Account, login: &Login, now: Time, until: Time) -> String {
         let claims = Written {
             sub: &account.code,
             uid: account.id,
@@ -115,8 +109,7 @@ impl Keys {
         if jwt.len() > JWT_BYTES_MAX {
             return Err(invalid());
         }
-        let token = jsonwebtoken::decode::<Read>(jwt, &self.checking, &self.validation)
-            .map_err(|_| invalid())?;
+        let token = jsonwebtoken::decode::<Read>(jwt, &self.checking, &self.validation).map_err(|_| invalid())?;
         let read = token.claims;
         // An extension that must be understood is not: none is.
         if token.header.crit.is_some() || read.nbf.is_some_and(|nbf| now < from_seconds(nbf)) {
@@ -157,12 +150,7 @@ impl Keys {
 impl RefreshToken {
     fn bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
-        let numbers = [
-            self.login_id,
-            self.account_id,
-            self.created_at.ms(),
-            self.generation,
-        ];
+        let numbers = [self.login_id, self.account_id, self.created_at.ms(), self.generation];
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_be_bytes());
         }

@@ -51,13 +51,7 @@ pub const DEMO_USERS: [DemoUser; 7] = [
     demo("ADM001", "최관리", Role::Admin, None, "admin"),
     demo("AGT001", "김상담", Role::Agent, None, "agent1"),
     demo("AGT002", "Emma Wilson", Role::Agent, None, "agent2"),
-    demo(
-        "CUS001",
-        "홍길동",
-        Role::Member,
-        Some("gildong@example.com"),
-        "hong",
-    ),
+    demo("CUS001", "홍길동", Role::Member, Some("gildong@example.com"), "hong"),
     demo(
         "CUS002",
         "이영희",
@@ -65,20 +59,8 @@ pub const DEMO_USERS: [DemoUser; 7] = [
         Some("younghee@example.com"),
         "younghee",
     ),
-    demo(
-        "CUS003",
-        "박민수",
-        Role::Member,
-        Some("minsu@example.com"),
-        "minsu",
-    ),
-    demo(
-        "CUS004",
-        "John Smith",
-        Role::Member,
-        Some("john@example.com"),
-        "john",
-    ),
+    demo("CUS003", "박민수", Role::Member, Some("minsu@example.com"), "minsu"),
+    demo("CUS004", "John Smith", Role::Member, Some("john@example.com"), "john"),
 ];
 
 const fn demo(

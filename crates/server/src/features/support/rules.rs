@@ -52,12 +52,7 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 4] = [
-        Self::Waiting,
-        Self::Active,
-        Self::Disconnected,
-        Self::Completed,
-    ];
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Active, Self::Disconnected, Self::Completed];
 
     /// As the code table writes it.
     pub const fn as_str(self) -> &'static str {
@@ -182,11 +177,7 @@ impl Side {
 
     const fn away(&self) -> Option<(Time, Time, DisconnectReason)> {
         match self.presence {
-            Presence::Away {
-                since,
-                until,
-                reason,
-            } => Some((since, until, reason)),
+            Presence::Away { since, until, reason } => Some((since, until, reason)),
             _ => None,
         }
     }
@@ -342,9 +333,7 @@ impl Case {
     pub fn start(&mut self, agent_id: i64, here: bool, now: Time, patience: &Patience) -> Moved {
         match self.state {
             State::Waiting { .. } => {}
-            State::Running {
-                agent_id: taken, ..
-            } if taken == agent_id => return Ok(Vec::new()),
+            State::Running { agent_id: taken, .. } if taken == agent_id => return Ok(Vec::new()),
             State::Running { .. } => return Err(Refused::AlreadyStarted),
             State::Completed { .. } => return Err(Refused::WrongState),
         }
@@ -400,22 +389,10 @@ impl Case {
         let from = self.running()?;
         let disconnect = self.absence().map(|(_, reason)| reason);
         self.complete(party.by(), Some(exit), disconnect, now);
-        Ok(vec![
-            Event::Moved {
-                from,
-                by: party.by(),
-            },
-            Event::Ended(party.by()),
-        ])
+        Ok(vec![Event::Moved { from, by: party.by() }, Event::Ended(party.by())])
     }
 
-    fn complete(
-        &mut self,
-        by: By,
-        exit: Option<ExitReason>,
-        disconnect: Option<DisconnectReason>,
-        now: Time,
-    ) {
+    fn complete(&mut self, by: By, exit: Option<ExitReason>, disconnect: Option<DisconnectReason>, now: Time) {
         self.state = State::Completed {
             agent_id: self.agent_id(),
             ended_at: now,
@@ -446,10 +423,7 @@ impl Case {
             Some((agent_id, here)) => {
                 self.take(agent_id, here, now);
                 let online = here.then_some(Event::Online(Party::Agent));
-                Ok([moved, Event::TransferredToAgent]
-                    .into_iter()
-                    .chain(online)
-                    .collect())
+                Ok([moved, Event::TransferredToAgent].into_iter().chain(online).collect())
             }
             None => {
                 self.wait_again(now);
@@ -466,37 +440,20 @@ impl Case {
     }
 
     /// A party says that it leaves for a moment: `leave` of a running session, or `chat.removeUser` in any open one.
-    pub fn leave(
-        &mut self,
-        party: Party,
-        reason: DisconnectReason,
-        now: Time,
-        patience: &Patience,
-    ) -> Moved {
+    pub fn leave(&mut self, party: Party, reason: DisconnectReason, now: Time, patience: &Patience) -> Moved {
         self.running()?;
         Ok(self.goes_away(party, reason, now, patience))
     }
 
     /// A waiting customer says that it leaves for a moment; the place is kept for a while.
-    pub fn leave_queue(
-        &mut self,
-        reason: DisconnectReason,
-        now: Time,
-        patience: &Patience,
-    ) -> Moved {
+    pub fn leave_queue(&mut self, reason: DisconnectReason, now: Time, patience: &Patience) -> Moved {
         match self.state {
             State::Waiting { .. } => Ok(self.goes_away(Party::Member, reason, now, patience)),
             _ => Err(Refused::WrongState),
         }
     }
 
-    fn goes_away(
-        &mut self,
-        party: Party,
-        reason: DisconnectReason,
-        now: Time,
-        patience: &Patience,
-    ) -> Vec<Event> {
+    fn goes_away(&mut self, party: Party, reason: DisconnectReason, now: Time, patience: &Patience) -> Vec<Event> {
         let from = self.status();
         let grace_s = match from {
             Status::Waiting => patience.waiting_grace_s,
@@ -519,10 +476,7 @@ impl Case {
             return vec![Event::Offline(party)];
         }
         vec![
-            Event::Moved {
-                from,
-                by: party.by(),
-            },
+            Event::Moved { from, by: party.by() },
             Event::Left(party),
             Event::Offline(party),
         ]
@@ -531,15 +485,12 @@ impl Case {
     /// `now`, or just after the other party's absence, whose reason stays the first.
     fn away_since(&self, now: Time) -> Time {
         let after = |(since, ..): (Time, Time, _)| Time::from_ms(since.ms().saturating_add(1));
-        self.first_absence()
-            .map_or(now, |first| now.max(after(first)))
+        self.first_absence().map_or(now, |first| now.max(after(first)))
     }
 
     fn side_mut(&mut self, party: Party) -> Option<&mut Side> {
         match (party, &mut self.state) {
-            (Party::Member, State::Waiting { .. } | State::Running { .. }) => {
-                Some(&mut self.member)
-            }
+            (Party::Member, State::Waiting { .. } | State::Running { .. }) => Some(&mut self.member),
             (Party::Agent, State::Running { agent, .. }) => Some(agent),
             _ => None,
         }
@@ -569,10 +520,7 @@ impl Case {
         }
         side.announced = true;
         vec![
-            Event::Moved {
-                from,
-                by: party.by(),
-            },
+            Event::Moved { from, by: party.by() },
             Event::Returned(party),
             Event::Online(party),
         ]
@@ -632,10 +580,7 @@ impl Case {
         let agent = match &self.state {
             State::Waiting { since, alerted } => {
                 let alert = (!alerted).then(|| since.plus_s(patience.long_wait_s));
-                return [alert, side_due(&self.member, patience)]
-                    .into_iter()
-                    .flatten()
-                    .min();
+                return [alert, side_due(&self.member, patience)].into_iter().flatten().min();
             }
             State::Running { agent, .. } => agent,
             State::Completed { .. } => return None,
@@ -673,9 +618,7 @@ impl Case {
             }
         }
         match &mut self.state {
-            State::Waiting { .. } if side_due(&self.member, patience) == Some(at) => {
-                self.cancelled(By::System, at)
-            }
+            State::Waiting { .. } if side_due(&self.member, patience) == Some(at) => self.cancelled(By::System, at),
             State::Waiting { alerted, .. } => {
                 *alerted = true;
                 vec![Event::LongWait]

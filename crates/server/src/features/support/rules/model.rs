@@ -120,8 +120,7 @@ impl Story {
 
     fn absence(&self, party: Party) -> Option<(usize, i64, DisconnectReason)> {
         let facts = self.about(party).into_iter().rev();
-        let mut comings_and_goings =
-            facts.filter(|(.., fact)| matches!(fact, Fact::Away(..) | Fact::Back(_)));
+        let mut comings_and_goings = facts.filter(|(.., fact)| matches!(fact, Fact::Away(..) | Fact::Back(_)));
         match comings_and_goings.next()? {
             (n, at, Fact::Away(_, reason)) => Some((n, at, reason)),
             _ => None,
@@ -144,8 +143,7 @@ impl Story {
     fn ever_came(&self, party: Party) -> bool {
         let came_along = matches!(self.stage().2, Fact::Taken { here: true, .. });
         let mut facts = self.about(party).into_iter();
-        facts.any(|(.., fact)| matches!(fact, Fact::Subscribed(_)))
-            || (party == Party::Agent && came_along)
+        facts.any(|(.., fact)| matches!(fact, Fact::Subscribed(_))) || (party == Party::Agent && came_along)
     }
 
     /// Until when an absence may last. A customer who was away while waiting is away from the start.
@@ -185,9 +183,7 @@ impl Story {
     fn writers(&self) -> Vec<i64> {
         match self.status() {
             Status::Waiting => vec![CUSTOMER],
-            Status::Active | Status::Disconnected => {
-                [CUSTOMER].into_iter().chain(self.agent()).collect()
-            }
+            Status::Active | Status::Disconnected => [CUSTOMER].into_iter().chain(self.agent()).collect(),
             Status::Completed => Vec::new(),
         }
     }
@@ -229,10 +225,7 @@ impl Story {
             _ => return Err(Refused::AlreadyStarted),
         }
         self.note(now, Fact::Taken { agent, here });
-        let told = vec![
-            self.state(Status::Waiting, By::Agent),
-            "SYSTEM started".into(),
-        ];
+        let told = vec![self.state(Status::Waiting, By::Agent), "SYSTEM started".into()];
         Ok(with_online(told, here))
     }
 
@@ -247,10 +240,7 @@ impl Story {
         };
         self.note(now, Fact::Taken { agent, here });
         let state = self.state(Status::Active, By::Agent);
-        Ok(with_online(
-            vec![state, "SYSTEM transferred to agent".into()],
-            here,
-        ))
+        Ok(with_online(vec![state, "SYSTEM transferred to agent".into()], here))
     }
 
     fn cancel(&mut self, by: By, now: i64) -> Outcome {
@@ -259,10 +249,7 @@ impl Story {
         }
         let exit = Some(ExitReason::Cancelled);
         self.note(now, Fact::Over { by, exit });
-        Ok(vec![
-            self.state(Status::Waiting, by),
-            "SYSTEM cancelled".into(),
-        ])
+        Ok(vec![self.state(Status::Waiting, by), "SYSTEM cancelled".into()])
     }
 
     fn end(&mut self, by: By, exit: Option<ExitReason>, now: i64) -> Outcome {
@@ -349,10 +336,7 @@ impl Story {
     }
 
     fn announce(&mut self, party: Party, now: i64) -> Told {
-        let announced = self
-            .about(party)
-            .iter()
-            .any(|f| f.2 == Fact::Announced(party));
+        let announced = self.about(party).iter().any(|f| f.2 == Fact::Announced(party));
         if self.over().is_some() || announced || self.absence(party).is_some() {
             return vec![];
         }
@@ -393,13 +377,8 @@ impl Story {
             told.extend(self.grace_over(now));
         }
         let (stage, since, _) = self.stage();
-        let alerted = self.facts[stage..]
-            .iter()
-            .any(|(_, fact)| *fact == Fact::LongWait);
-        if self.status() == Status::Waiting
-            && !alerted
-            && since + ms(self.patience.long_wait_s) <= now
-        {
+        let alerted = self.facts[stage..].iter().any(|(_, fact)| *fact == Fact::LongWait);
+        if self.status() == Status::Waiting && !alerted && since + ms(self.patience.long_wait_s) <= now {
             self.note(now, Fact::LongWait);
             told.push("LONG_WAIT".into());
         }
@@ -436,12 +415,7 @@ const fn letter(party: Party) -> &'static str {
 }
 
 fn state_line(from: Status, to: Status, by: By) -> String {
-    format!(
-        "STATE {} to {} by {}",
-        from.as_str(),
-        to.as_str(),
-        by.as_str()
-    )
+    format!("STATE {} to {} by {}", from.as_str(), to.as_str(), by.as_str())
 }
 
 fn with_online(mut told: Told, here: bool) -> Told {

@@ -74,10 +74,7 @@ fn a_second_leave_of_the_same_side_changes_nothing() {
     let mut case = running();
     leaves(&mut case, Party::Member, DisconnectReason::BrowserClose, 20);
     let before = case.clone();
-    assert_eq!(
-        leaves(&mut case, Party::Member, DisconnectReason::Timeout, 25),
-        []
-    );
+    assert_eq!(leaves(&mut case, Party::Member, DisconnectReason::Timeout, 25), []);
     assert_eq!(case, before);
 }
 
@@ -104,10 +101,7 @@ fn a_customer_away_from_the_queue_keeps_the_place_and_is_cancelled_by_the_system
     case.due(at(605), &PATIENCE);
     assert_eq!(case.status(), Status::Waiting);
     case.due(at(606), &PATIENCE);
-    let State::Completed {
-        by, exit, ended_at, ..
-    } = case.state
-    else {
+    let State::Completed { by, exit, ended_at, .. } = case.state else {
         panic!("{:?}", case.state)
     };
     assert_eq!((by, exit), (By::System, Some(ExitReason::Cancelled)));
@@ -118,12 +112,7 @@ fn a_customer_away_from_the_queue_keeps_the_place_and_is_cancelled_by_the_system
 fn both_gone_is_an_end_never_a_requeue() {
     let mut case = running();
     leaves(&mut case, Party::Agent, DisconnectReason::Timeout, 20);
-    leaves(
-        &mut case,
-        Party::Member,
-        DisconnectReason::BrowserClose,
-        130,
-    );
+    leaves(&mut case, Party::Member, DisconnectReason::BrowserClose, 130);
     case.due(at(140), &REQUEUE);
     let over = State::Completed {
         agent_id: Some(AGENT),
@@ -150,10 +139,7 @@ fn called_late_an_absence_still_counts_from_its_moment() {
     let mut case = running();
     case.lost(Party::Member, DisconnectReason::NetworkError, at(20));
     case.due(at(100), &PATIENCE);
-    assert_eq!(
-        case.absence(),
-        Some((at(145), DisconnectReason::NetworkError))
-    );
+    assert_eq!(case.absence(), Some((at(145), DisconnectReason::NetworkError)));
     case.due(at(9000), &PATIENCE);
     let State::Completed { ended_at, .. } = case.state else {
         panic!("{:?}", case.state)
@@ -186,14 +172,8 @@ fn a_restart_loses_the_connected_at_that_moment_and_leaves_the_away_as_they_were
     case.lost(Party::Member, DisconnectReason::Timeout, at(28));
     case.server_restarted(at(60));
     assert_eq!(case.due(at(64), &PATIENCE), []);
-    assert_eq!(
-        case.absence(),
-        Some((at(140), DisconnectReason::BrowserClose))
-    );
-    assert!(
-        case.due(at(65), &PATIENCE)
-            .contains(&Event::Left(Party::Member))
-    );
+    assert_eq!(case.absence(), Some((at(140), DisconnectReason::BrowserClose)));
+    assert!(case.due(at(65), &PATIENCE).contains(&Event::Left(Party::Member)));
     case.come_back(Party::Agent, at(66)).unwrap();
     assert_eq!(case.absence(), Some((at(185), DisconnectReason::Timeout)));
 }
@@ -216,18 +196,8 @@ fn coming_back_is_its_own_announcement() {
 fn the_same_agent_may_start_twice_and_another_comes_too_late() {
     let mut case = running();
     assert_eq!(case.start(AGENT, true, at(11), &PATIENCE), Ok(vec![]));
-    assert_eq!(
-        case.start(8, true, at(11), &PATIENCE),
-        Err(Refused::AlreadyStarted)
-    );
-    case.end(Party::Member, ExitReason::Resolved, at(12))
-        .unwrap();
-    assert_eq!(
-        case.start(AGENT, true, at(13), &PATIENCE),
-        Err(Refused::WrongState)
-    );
-    assert_eq!(
-        case.come_back(Party::Member, at(13)),
-        Err(Refused::WrongState)
-    );
+    assert_eq!(case.start(8, true, at(11), &PATIENCE), Err(Refused::AlreadyStarted));
+    case.end(Party::Member, ExitReason::Resolved, at(12)).unwrap();
+    assert_eq!(case.start(AGENT, true, at(13), &PATIENCE), Err(Refused::WrongState));
+    assert_eq!(case.come_back(Party::Member, at(13)), Err(Refused::WrongState));
 }

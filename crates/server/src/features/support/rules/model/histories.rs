@@ -139,13 +139,7 @@ fn patience() -> impl Strategy<Value = Patience> {
     let grace_s = select(vec![0, 1, 3, 10_u64]);
     let waiting_grace_s = select(vec![0, 1, 5, 20_u64]);
     let long_wait_s = select(vec![0, 1, 4, 15_u64]);
-    let all = (
-        leave_after_s,
-        grace_s,
-        waiting_grace_s,
-        long_wait_s,
-        any::<bool>(),
-    );
+    let all = (leave_after_s, grace_s, waiting_grace_s, long_wait_s, any::<bool>());
     all.prop_map(
         |(leave_after_s, grace_s, waiting_grace_s, long_wait_s, requeue)| Patience {
             leave_after_s,
@@ -209,11 +203,7 @@ impl Desk {
         prop_assert_eq!(shown(&self.case), self.story.shown());
         let before = self.case.clone();
         let due_at = self.case.due_at(&self.story.patience);
-        prop_assert!(
-            due_at.is_none_or(|at| at.ms() > now),
-            "{:?} is past",
-            due_at
-        );
+        prop_assert!(due_at.is_none_or(|at| at.ms() > now), "{:?} is past", due_at);
         prop_assert_eq!(self.due(now), Told::new());
         prop_assert_eq!(&self.case, &before);
         Ok(())
@@ -252,18 +242,12 @@ impl Desk {
                 (case.transfer(to, at), story.transfer(to, now))
             }
             Act::Cancel => (case.cancel(at), story.cancel(By::Member, now)),
-            Act::End(party, exit) => (
-                case.end(party, exit, at),
-                story.end(by(party), Some(exit), now),
-            ),
+            Act::End(party, exit) => (case.end(party, exit, at), story.end(by(party), Some(exit), now)),
             Act::Leave(party, reason) => (
                 case.leave(party, reason, at, &patience),
                 story.leave(party, reason, now),
             ),
-            Act::LeaveQueue(reason) => (
-                case.leave_queue(reason, at, &patience),
-                story.leave_queue(reason, now),
-            ),
+            Act::LeaveQueue(reason) => (case.leave_queue(reason, at, &patience), story.leave_queue(reason, now)),
             Act::Return(party) => (case.come_back(party, at), story.come_back(party, now)),
             Act::Announce(Party::Agent) if story.agent().is_none() => (Ok(vec![]), Ok(vec![])),
             Act::Announce(party) => (Ok(case.announce(party)), Ok(story.announce(party, now))),
