@@ -55,9 +55,8 @@ impl Support {
 
     /// A connection of this member subscribed to the session's topic. Returns when that is stored and told.
     pub async fn entered(&self, session_id: i64, member_id: i64, connection: u64) {
-        if !self.0.here.enter(session_id, member_id, connection) {
-            return;
-        }
+        self.0.here.enter(session_id, member_id, connection);
+        // Also with other connections still here: who said that they leave comes back with any new subscription.
         let reason = DisconnectReason::NetworkError;
         if self.0.observe(session_id, member_id, reason).await.is_err() {
             self.0.observe_later(session_id, member_id, reason);
