@@ -401,23 +401,22 @@ fn now() -> f64 {
 async fn a_lock_ends_live_connections_and_lets_nobody_in(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
     let (person, username) = with_password(maru, "agent").await;
-    let (by_token, login) = (person.stomp(maru).await, login(maru, &username).await);
-    let by_login = Connect::to(maru).token(text(&login, "accessToken")).ok().await;
+    let (first, second) = (login(maru, &username).await, login(maru, &username).await);
+    let first_live = Connect::to(maru).token(text(&first, "accessToken")).ok().await;
+    let second_live = Connect::to(maru).token(text(&second, "accessToken")).ok().await;
     let output = tokio::task::block_in_place(|| maru.cli(&["user", "lock", "--code", &person.code]));
     assert!(output.status.success(), "{output:?}");
     let locked = Instant::now();
     assert_eq!(
-        (by_token.closed().await.code, by_login.closed().await.code),
+        (first_live.closed().await.code, second_live.closed().await.code),
         (4401, 4401)
     );
     assert!(locked.elapsed() < Duration::from_secs(1), "{:?}", locked.elapsed());
-    person
-        .rest(maru)
-        .get("/api/auth/me")
-        .await
-        .refused(401, "unauthenticated");
+    let token = text(&first, "accessToken");
+    let rest = maru.rest().with_token(token);
+    rest.get("/api/auth/me").await.refused(401, "unauthenticated");
     assert_eq!(
-        Connect::to(maru).token(&person.token).attempt().await.unwrap_err().code,
+        Connect::to(maru).token(token).attempt().await.unwrap_err().code,
         "unauthenticated"
     );
     let body = json!({ "username": username, "password": "correct horse" });

@@ -154,7 +154,7 @@ async fn a_send_elsewhere_is_refused_and_the_connection_lives_on(#[case] destina
 #[case("/user/ADM001/queue/errors", "forbidden")]
 #[case("/user/ADM001/queue/chat", "forbidden")]
 #[case("/topic/unknown", "not_found")]
-#[case("/queue/errors", "not_found")]
+#[case("/queue/errors", "forbidden")]
 #[case("/app/chat.sendMessage", "not_found")]
 #[case("/user/queue/unknown", "not_found")]
 #[case("/topic/chat/*", "")]
@@ -322,12 +322,6 @@ async fn heart_beats_go_both_ways() {
             (log.iter().filter(|entry| matches!(entry, Entry::HeartBeat)).count() >= 3).then_some(())
         })
         .await;
-    let silent = Connect::to(&maru)
-        .token(&maru.guest().await.token)
-        .heart_beat("200,0")
-        .ok()
-        .await;
-    silent.closed().await;
 }
 
 #[rstest]

@@ -378,7 +378,6 @@ async fn unknown_paths_and_methods_answer_with_problems() {
     let rest = maru.person("admin").await.rest(maru);
     for path in [
         "/api/unknown",
-        "/api",
         "/api/",
         "/api/chat/sessions/1/dance",
         "/api/chat//sessions",

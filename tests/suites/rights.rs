@@ -38,6 +38,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Get, "/api/admin/chat/history/{id}", Rule::Agent),
     (Kind::Get, "/api/admin/chat/stats", Rule::Agent),
     (Kind::Get, "/api/admin/chat/agents", Rule::Agent),
+    (Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
     (Kind::Get, "/api/openapi.json", Rule::Anyone),
     (Kind::Send, "/app/chat.addUser", Rule::SessionParty),
     (Kind::Send, "/app/chat.removeUser", Rule::SessionParty),
@@ -125,6 +126,8 @@ fn verdict(rule: Rule, role: Role, relation: Relation) -> Verdict {
         Rule::Customer => FORBIDDEN,
         Rule::Agent if agent => Allowed,
         Rule::Agent => FORBIDDEN,
+        Rule::Admin if role == Role::Admin => Allowed,
+        Rule::Admin => FORBIDDEN,
         Rule::Own if relation == Own => Allowed,
         Rule::Own => FORBIDDEN,
         Rule::SessionCustomer if customer => {
@@ -168,7 +171,7 @@ fn verdict(rule: Rule, role: Role, relation: Relation) -> Verdict {
     }
 }
 
-/// The states in which a way in is tried.
+/// The states of the session in which a way in is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Waiting,
@@ -176,12 +179,31 @@ enum State {
     Completed,
 }
 
-fn states(entry: &Entry) -> &'static [State] {
-    if entry.path.contains("{id}") || entry.kind == Kind::Send {
-        &[State::Waiting, State::Active, State::Completed]
-    } else {
-        &[State::Active]
+fn is_about_a_session(entry: &Entry) -> bool {
+    let in_path = entry.path.contains("{id}") && !entry.path.starts_with("/api/admin/users/");
+    in_path || entry.kind == Kind::Send
+}
+
+/// Who tries a way in, in which state.
+fn cases(entry: &Entry) -> Vec<(Role, Relation, State)> {
+    if is_about_a_session(entry) {
+        let states = [State::Waiting, State::Active, State::Completed];
+        let all = WHO
+            .iter()
+            .flat_map(|(role, relation)| states.map(|state| (*role, *relation, state)));
+        // Nobody has a waiting session yet.
+        return all
+            .filter(|(_, relation, state)| (*relation, *state) != (Assigned, State::Waiting))
+            .collect();
     }
+    let mut roles: Vec<Role> = WHO.iter().map(|(role, _)| *role).collect();
+    roles.dedup();
+    let mut all: Vec<_> = roles.iter().map(|role| (*role, Stranger, State::Active)).collect();
+    if entry.path.contains("{code}") {
+        let known = roles.iter().filter(|role| **role != Role::Nobody);
+        all.extend(known.map(|role| (*role, Own, State::Active)));
+    }
+    all
 }
 
 /// The people of one run; each tries with a connection of the same name.
@@ -201,34 +223,15 @@ async fn everybody_may_what_the_contract_says_and_nothing_else() {
     let cast = Cast::gather(maru).await;
     let (mut tried, mut faults) = (0, Vec::new());
     for entry in ENTRIES {
-        for (role, relation) in WHO {
-            if !entry.path.contains('{') && entry.kind != Kind::Send && *relation == Assigned {
-                continue;
-            }
-            for state in states(entry) {
-                // Nobody has a waiting session yet.
-                let seen = if *state == State::Waiting && *relation == Assigned {
-                    Stranger
-                } else {
-                    *relation
-                };
-                let expected = verdict(
-                    entry.rule,
-                    *role,
-                    if entry.path.contains("{code}") && *relation == Assigned {
-                        Own
-                    } else {
-                        seen
-                    },
-                );
-                let got = cast.attempt(entry, *role, *relation, *state).await;
-                tried += 1;
-                if !fits(&got, expected) {
-                    faults.push(format!(
-                        "{:?} {} by {role:?}/{relation:?} in {state:?}: {got:?} instead of {expected:?}",
-                        entry.kind, entry.path
-                    ));
-                }
+        for (role, relation, state) in cases(entry) {
+            let expected = verdict(entry.rule, role, relation);
+            let got = cast.attempt(entry, role, relation, state).await;
+            tried += 1;
+            if !fits(&got, expected) {
+                faults.push(format!(
+                    "{:?} {} by {role:?}/{relation:?} in {state:?}: {got:?} instead of {expected:?}",
+                    entry.kind, entry.path
+                ));
             }
         }
     }
@@ -300,20 +303,20 @@ impl<'a> Cast<'a> {
 
     /// The code of the refusal, if it was one.
     async fn attempt(&self, entry: &Entry, role: Role, relation: Relation, state: State) -> Option<String> {
-        let session = if states(entry).len() > 1 {
+        let number = if is_about_a_session(entry) {
             self.session(role, relation, state).await
         } else {
-            1
+            self.maru.guest().await.id
         };
         let me = self.who(role);
         let code = match (relation, me) {
             (Stranger, _) | (_, None) => &self.other_agent.code,
             (_, Some((_, person, _))) => &person.code,
         };
-        let path = entry.path.replace("{id}", &session.to_string()).replace("{code}", code);
+        let path = entry.path.replace("{id}", &number.to_string()).replace("{code}", code);
         match entry.kind {
             Kind::Get | Kind::Post => self.call(entry, &path, me).await,
-            Kind::Send => self.send(&path, session, me).await,
+            Kind::Send => self.send(&path, number, me).await,
             Kind::Subscribe => self.subscribe(&path, me).await,
         }
     }
