@@ -48,7 +48,6 @@ pub struct Options {
 /// A bound address that is about to be served.
 pub struct Server {
     listener: TcpListener,
-    address: SocketAddr,
     router: Router,
     options: Options,
 }
@@ -65,18 +64,19 @@ impl Server {
     /// # Errors
     /// It is taken, or may not be had.
     pub async fn bind(listen: SocketAddr, router: Router, options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind(listen).await?;
         Ok(Self {
-            address: listener.local_addr()?,
-            listener,
+            listener: TcpListener::bind(listen).await?,
             router,
             options,
         })
     }
 
-    /// Where it listens: with the real port where port 0 was asked for.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens: the real port where port 0 was asked for.
+    ///
+    /// # Errors
+    /// The socket is broken.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 
     /// Serves until `stop`. Then the address is free, idle connections end, and the others after the answer under way.
