@@ -1,5 +1,6 @@
 /**
- * What goes over the wire, by hand until it is generated from /api/openapi.json (`npm run generate`).
+ * What goes over the wire, narrower than the server's description can say it. generated/api.ts has that description
+ * (`npm run generate`); test/wire.types.ts holds the two together.
  * Times are RFC 3339 strings. Members may be added by the server; unknown `type`s are ignored.
  */
 
@@ -72,7 +73,7 @@ export interface SupportSession {
   adminName: string | null;
   /** From 1, only while WAITING. */
   queuePosition: number | null;
-  startTime: string | null;
+  startTime: string;
   endTime: string | null;
   memberLastSeen: string | null;
   adminLastSeen: string | null;
