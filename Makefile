@@ -34,7 +34,7 @@ test:
 torture:
 	@.ci/setup
 	cargo build --release --bin maru
-	KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
+	MARU_BIN=target/release/maru KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
 
 bench:
 	cargo build --release --bin maru

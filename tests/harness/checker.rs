@@ -95,15 +95,24 @@ fn check_sent(ledger: &Ledger, stored: &[Stored], faults: &mut Vec<String>) {
     for (id, outcome) in &ledger.outcomes {
         match (outcome, own.get(id.as_str())) {
             (Outcome::Acknowledged { seq, .. }, None) => {
-                faults.push(format!("{}: {id} was acknowledged as {seq} and is not stored", ledger.client));
+                faults.push(format!(
+                    "{}: {id} was acknowledged as {seq} and is not stored",
+                    ledger.client
+                ));
             }
             (Outcome::Acknowledged { message_id, seq }, Some(row)) => {
                 if (row.message_id, row.seq) != (*message_id, *seq) {
-                    faults.push(format!("{}: {id} was acknowledged as {seq} and is stored as {}", ledger.client, row.seq));
+                    faults.push(format!(
+                        "{}: {id} was acknowledged as {seq} and is stored as {}",
+                        ledger.client, row.seq
+                    ));
                 }
             }
             (Outcome::Refused, Some(row)) => {
-                faults.push(format!("{}: {id} was refused and is stored as {}", ledger.client, row.seq));
+                faults.push(format!(
+                    "{}: {id} was refused and is stored as {}",
+                    ledger.client, row.seq
+                ));
             }
             (Outcome::Refused, None) => {}
         }
@@ -132,7 +141,10 @@ fn check_shown(ledger: &Ledger, by_seq: &BTreeMap<i64, &Stored>, faults: &mut Ve
                     && row.client_message_id == shown.client_message_id
             });
             if !same {
-                faults.push(format!("{}: {} ({:?}) was shown and is not stored so", ledger.client, shown.seq, shown.content));
+                faults.push(format!(
+                    "{}: {} ({:?}) was shown and is not stored so",
+                    ledger.client, shown.seq, shown.content
+                ));
             }
         }
         for pair in stream.windows(2) {
@@ -191,11 +203,17 @@ mod tests {
         let sender = Ledger {
             client: "sender".into(),
             member_id: SENDER,
-            invoked: stored.iter().map(|row| (row.client_message_id.clone().unwrap(), row.content.clone())).collect(),
+            invoked: stored
+                .iter()
+                .map(|row| (row.client_message_id.clone().unwrap(), row.content.clone()))
+                .collect(),
             outcomes: stored
                 .iter()
                 .map(|row| {
-                    let outcome = Outcome::Acknowledged { message_id: row.message_id, seq: row.seq };
+                    let outcome = Outcome::Acknowledged {
+                        message_id: row.message_id,
+                        seq: row.seq,
+                    };
                     (row.client_message_id.clone().unwrap(), outcome)
                 })
                 .collect(),
@@ -204,7 +222,10 @@ mod tests {
         let reader = Ledger {
             client: "reader".into(),
             member_id: 8,
-            streams: vec![stored[..3].iter().map(shown).collect(), stored[3..].iter().map(shown).collect()],
+            streams: vec![
+                stored[..3].iter().map(shown).collect(),
+                stored[3..].iter().map(shown).collect(),
+            ],
             ..Ledger::default()
         };
         (stored, vec![sender, reader])
@@ -224,7 +245,10 @@ mod tests {
     #[test]
     fn an_unanswered_send_may_be_stored_or_not() {
         assert_eq!(faults(|_, ledgers| ledgers[0].outcomes.truncate(2)), "");
-        assert_eq!(faults(|_, ledgers| ledgers[0].invoked.push(("c6".into(), "never arrived".into()))), "");
+        assert_eq!(
+            faults(|_, ledgers| ledgers[0].invoked.push(("c6".into(), "never arrived".into()))),
+            ""
+        );
     }
 
     #[test]
@@ -239,7 +263,11 @@ mod tests {
     #[test]
     fn a_message_stored_twice_is_found() {
         let found = faults(|stored, _| {
-            let again = Stored { message_id: 106, seq: 6, ..row(5) };
+            let again = Stored {
+                message_id: 106,
+                seq: 6,
+                ..row(5)
+            };
             stored.push(again);
         });
         assert!(found.contains("c5 of 7 is stored twice"), "{found}");
@@ -275,7 +303,10 @@ mod tests {
     #[test]
     fn a_message_shown_but_not_stored_is_found() {
         let found = faults(|_, ledgers| ledgers[1].streams[1].push(shown(&row(6))));
-        assert!(found.contains("6 (\"text 6\") was shown and is not stored so"), "{found}");
+        assert!(
+            found.contains("6 (\"text 6\") was shown and is not stored so"),
+            "{found}"
+        );
     }
 
     #[test]
@@ -305,7 +336,10 @@ mod tests {
     #[test]
     fn a_number_that_changed_after_the_receipt_is_found() {
         let found = faults(|_, ledgers| {
-            ledgers[0].outcomes[0].1 = Outcome::Acknowledged { message_id: 101, seq: 2 };
+            ledgers[0].outcomes[0].1 = Outcome::Acknowledged {
+                message_id: 101,
+                seq: 2,
+            };
         });
         assert!(found.contains("c1 was acknowledged as 2 and is stored as 1"), "{found}");
     }

@@ -28,8 +28,15 @@ impl Storage {
 
     /// Rows of a query without parameters.
     pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
+        self.try_rows(sql)
+            .await
+            .unwrap_or_else(|| panic!("the database does not take {sql}"))
+    }
+
+    /// Rows of a query that this kind of database may not understand.
+    pub async fn try_rows(&self, sql: &str) -> Option<Vec<QueryResult>> {
         let statement = Statement::from_string(self.0.get_database_backend(), sql);
-        self.0.query_all_raw(statement).await.unwrap()
+        self.0.query_all_raw(statement).await.ok()
     }
 
     /// Runs a statement.

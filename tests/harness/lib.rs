@@ -12,9 +12,10 @@ mod stomp;
 mod wait;
 
 pub use database::{Db, Storage};
-pub use people::{Person, sign};
+pub use ground::postgres::plans as postgres_plans;
 pub use ground::process::{free_port, workspace};
 use ground::{postgres, process};
+pub use people::{Person, sign};
 pub use rest::{Answer, Rest};
 pub use server::{Maru, Output, SECRET};
 pub use stomp::{Closed, Connect, Entry, ErrorFrame, Feed, Receipt, Refused, Stomp, Subscribed};

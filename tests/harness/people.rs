@@ -22,7 +22,13 @@ pub struct Person {
 impl Person {
     pub(crate) fn new(id: i64, code: &str, name: &str, role: &str) -> Person {
         let (code, name, role) = (code.to_owned(), name.to_owned(), role.to_uppercase());
-        let mut person = Person { id, code, name, role, token: String::new() };
+        let mut person = Person {
+            id,
+            code,
+            name,
+            role,
+            token: String::new(),
+        };
         person.token = person.token_for(Duration::from_secs(3600));
         person
     }

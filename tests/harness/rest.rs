@@ -25,8 +25,15 @@ pub struct Answer {
 
 impl Rest {
     pub(crate) fn new(base: String) -> Rest {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Rest { base, http, headers: HeaderMap::new() }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Rest {
+            base,
+            http,
+            headers: HeaderMap::new(),
+        }
     }
 
     /// The same caller with one more header on each call.
@@ -60,12 +67,24 @@ impl Rest {
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Answer {
         let what = format!("{method} {path}");
-        let request = self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
-        let response = fill(request).send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .headers(self.headers.clone());
+        let response = fill(request)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or_default();
-        Answer { what, status, headers, text, json }
+        Answer {
+            what,
+            status,
+            headers,
+            text,
+            json,
+        }
     }
 }
 
@@ -86,9 +105,19 @@ impl Answer {
     /// A refusal as the contract words it: problem+json with the stable code and a sentence.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.code()), (status, code), "{}: {}", self.what, self.text);
+        assert_eq!(
+            (self.status, self.code()),
+            (status, code),
+            "{}: {}",
+            self.what,
+            self.text
+        );
         let kind = self.header("content-type");
-        assert!(kind.starts_with("application/problem+json"), "{}: content-type {kind}", self.what);
+        assert!(
+            kind.starts_with("application/problem+json"),
+            "{}: content-type {kind}",
+            self.what
+        );
         assert_eq!(self.json["status"], status, "{}: {}", self.what, self.text);
         for member in ["error", "title", "type"] {
             let text = self.json[member].as_str().unwrap_or_default();
@@ -104,6 +133,9 @@ impl Answer {
 
     /// A header's value, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }

@@ -72,9 +72,21 @@ impl Maru {
             ("AUTH__SECRET".to_owned(), SECRET.to_owned()),
         ]);
         all.extend(NO_LIMITS.iter().map(|name| ((*name).to_owned(), "0".to_owned())));
-        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        all.extend(
+            settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         let (child, people) = (Mutex::new(None), AtomicU32::new(1));
-        Maru { db, port, folder, database_url, settings: all, child, people }
+        Maru {
+            db,
+            port,
+            folder,
+            database_url,
+            settings: all,
+            child,
+            people,
+        }
     }
 
     /// Starts the process and waits until everything is served.
@@ -91,7 +103,11 @@ impl Maru {
 
     /// Starts the process and waits for nothing.
     pub fn spawn(&self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_file())
+            .unwrap();
         let child = self
             .command(&["serve"])
             .stdin(Stdio::null())
@@ -117,7 +133,10 @@ impl Maru {
     pub async fn terminate(&self) -> (ExitStatus, Duration) {
         let mut child = self.child().take().expect("the server runs");
         let begun = Instant::now();
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        let told = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(told.success());
         let status = until("the server to end", || {
             let status = child.try_wait().unwrap();
@@ -152,7 +171,11 @@ impl Maru {
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Output { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
+        Output {
+            status: output.status,
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// A new person, made by `maru user add`.
@@ -166,8 +189,15 @@ impl Maru {
         let code = format!("T{}", uuid::Uuid::new_v4().simple());
         let add = ["user", "add", "--code", &code, "--name", name, "--role", role];
         let output = tokio::task::block_in_place(|| self.cli(&add));
-        assert!(output.status.success(), "maru user add: {}{}", output.stdout, output.stderr);
-        let id = output.number().unwrap_or_else(|| panic!("no number in {:?}", output.stdout));
+        assert!(
+            output.status.success(),
+            "maru user add: {}{}",
+            output.stdout,
+            output.stderr
+        );
+        let id = output
+            .number()
+            .unwrap_or_else(|| panic!("no number in {:?}", output.stdout));
         Person::new(id, &code, name, role)
     }
 
@@ -216,7 +246,11 @@ impl Maru {
             command.env_remove(name);
         }
         command.args(args).current_dir(&self.folder);
-        command.envs(self.settings.iter().map(|(name, value)| (format!("MARU_{name}"), value)));
+        command.envs(
+            self.settings
+                .iter()
+                .map(|(name, value)| (format!("MARU_{name}"), value)),
+        );
         command
     }
 
@@ -236,7 +270,12 @@ impl Maru {
     fn assert_runs(&self) {
         let status = self.child().as_mut().and_then(|child| child.try_wait().unwrap());
         if let Some(status) = status {
-            panic!("the server ended ({:?}, {:?}):\n{}", status.code(), status.signal(), self.log());
+            panic!(
+                "the server ended ({:?}, {:?}):\n{}",
+                status.code(),
+                status.signal(),
+                self.log()
+            );
         }
     }
 }
@@ -260,12 +299,12 @@ impl Output {
     }
 }
 
-/// `MARU_BIN`, or the debug build, made up to date once a run.
+/// `MARU_BIN` (relative to the workspace), or the debug build, made up to date once a run.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(binary) = std::env::var_os("MARU_BIN") {
-            return std::path::absolute(binary).unwrap();
+            return process::workspace().join(binary);
         }
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--package", "maru", "--bin", "maru"])

@@ -147,14 +147,20 @@ impl Connect {
 
     /// Connected, or the ERROR.
     pub async fn attempt(self) -> Result<Stomp, ErrorFrame> {
-        let stomp = self.upgrade().await.unwrap_or_else(|error| panic!("the handshake failed: {error}"));
+        let stomp = self
+            .upgrade()
+            .await
+            .unwrap_or_else(|error| panic!("the handshake failed: {error}"));
         stomp.raw(&self.frame());
         let connected = stomp.wait("CONNECTED or ERROR", first_answer).await;
         if connected.command == Command::Error {
             return Err(stomp.error().await);
         }
         if self.errors {
-            stomp.subscribe_as("errors", "/user/queue/errors", &[]).await.expect("one's own errors");
+            stomp
+                .subscribe_as("errors", "/user/queue/errors", &[])
+                .await
+                .expect("one's own errors");
         }
         Ok(stomp)
     }
@@ -179,15 +185,24 @@ impl Connect {
     /// The handshake was refused; `Error::Http` has the answer.
     pub async fn upgrade(&self) -> Result<Stomp, tungstenite::Error> {
         let mut request = format!("ws://127.0.0.1:{}{}", self.port, self.path).into_client_request()?;
-        let version = *Version::ALL.iter().find(|version| self.version.contains(version.as_str())).unwrap();
+        let version = *Version::ALL
+            .iter()
+            .find(|version| self.version.contains(version.as_str()))
+            .unwrap();
         let subprotocol = format!("v{}.stomp", version.as_str().replace('.', ""));
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::try_from(subprotocol).unwrap());
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", HeaderValue::try_from(subprotocol).unwrap());
         for (name, value) in &self.http_headers {
             let name = HeaderName::try_from(name.as_str()).unwrap();
-            request.headers_mut().insert(name, HeaderValue::try_from(value).unwrap());
+            request
+                .headers_mut()
+                .insert(name, HeaderValue::try_from(value).unwrap());
         }
         let connecting = tokio_tungstenite::connect_async(request);
-        let (socket, _) = tokio::time::timeout(DEADLINE, connecting).await.expect("an answer to the handshake")?;
+        let (socket, _) = tokio::time::timeout(DEADLINE, connecting)
+            .await
+            .expect("an answer to the handshake")?;
         Ok(Stomp::over(socket, version))
     }
 
@@ -208,7 +223,9 @@ impl Connect {
 }
 
 fn first_answer(log: &[Entry]) -> Option<Frame> {
-    frames(log).find(|frame| matches!(frame.command, Command::Connected | Command::Error)).cloned()
+    frames(log)
+        .find(|frame| matches!(frame.command, Command::Connected | Command::Error))
+        .cloned()
 }
 
 fn frames(log: &[Entry]) -> impl Iterator<Item = &Frame> {
@@ -284,8 +301,17 @@ impl Shared {
         let log = self.log();
         let lines = log.iter().map(|entry| match entry {
             Entry::Frame(frame) => {
-                let headers: Vec<_> = frame.headers.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-                format!("  {} {} {}", frame.command.as_str(), headers.join(" "), String::from_utf8_lossy(&frame.body))
+                let headers: Vec<_> = frame
+                    .headers
+                    .iter()
+                    .map(|(name, value)| format!("{name}:{value}"))
+                    .collect();
+                format!(
+                    "  {} {} {}",
+                    frame.command.as_str(),
+                    headers.join(" "),
+                    String::from_utf8_lossy(&frame.body)
+                )
             }
             other => format!("  {other:?}"),
         });
@@ -301,7 +327,13 @@ impl Stomp {
         let (outgoing, orders) = mpsc::unbounded_channel();
         let (cut, cutting) = oneshot::channel();
         tokio::spawn(carry(socket, shared.clone(), orders, cutting, version));
-        Stomp { shared, outgoing, cut: Some(cut), version, next: AtomicU64::new(1) }
+        Stomp {
+            shared,
+            outgoing,
+            cut: Some(cut),
+            version,
+            next: AtomicU64::new(1),
+        }
     }
 
     /// Writes a frame and waits for nothing.
@@ -330,7 +362,9 @@ impl Stomp {
     /// # Panics
     /// When it is refused.
     pub async fn subscribe(&self, destination: &str) -> Feed {
-        self.try_subscribe(destination, &[]).await.unwrap_or_else(|error| panic!("{destination}: {error:?}"))
+        self.try_subscribe(destination, &[])
+            .await
+            .unwrap_or_else(|error| panic!("{destination}: {error:?}"))
     }
 
     /// Subscribes behind `after`, and waits until level.
@@ -350,11 +384,16 @@ impl Stomp {
         let feed = self.start_subscribe(id, destination, headers);
         let receipt = format!("r-{id}");
         let look = |log: &[Entry]| {
-            let receipted = frames(log).any(|frame| frame.command == Command::Receipt && frame.get("receipt-id") == Some(&receipt));
+            let receipted =
+                frames(log).any(|frame| frame.command == Command::Receipt && frame.get("receipt-id") == Some(&receipt));
             let refused = frames(log).any(|frame| frame.command == Command::Error);
             receipted.then_some(true).or(refused.then_some(false))
         };
-        if self.wait(&format!("the RECEIPT of {destination}"), look).await { Ok(feed) } else { Err(self.error().await) }
+        if self.wait(&format!("the RECEIPT of {destination}"), look).await {
+            Ok(feed)
+        } else {
+            Err(self.error().await)
+        }
     }
 
     /// Sends SUBSCRIBE (with the receipt `r-{id}`) and waits for nothing.
@@ -367,12 +406,22 @@ impl Stomp {
             frame = frame.header(name, value);
         }
         self.raw(&frame);
-        Feed { shared: self.shared.clone(), subscription: id.to_owned(), destination: destination.to_owned(), at: 0 }
+        Feed {
+            shared: self.shared.clone(),
+            subscription: id.to_owned(),
+            destination: destination.to_owned(),
+            at: 0,
+        }
     }
 
     /// Everything that came to a subscription, from the start of the connection.
     pub fn feed(&self, subscription: &str) -> Feed {
-        Feed { shared: self.shared.clone(), subscription: subscription.to_owned(), destination: String::new(), at: 0 }
+        Feed {
+            shared: self.shared.clone(),
+            subscription: subscription.to_owned(),
+            destination: String::new(),
+            at: 0,
+        }
     }
 
     /// Why SENDs were refused.
@@ -385,7 +434,9 @@ impl Stomp {
     /// # Panics
     /// When it is refused.
     pub async fn send(&self, destination: &str, body: Value) -> Frame {
-        self.try_send(destination, body.clone()).await.unwrap_or_else(|refused| panic!("{destination} {body}: {refused:?}"))
+        self.try_send(destination, body.clone())
+            .await
+            .unwrap_or_else(|refused| panic!("{destination} {body}: {refused:?}"))
     }
 
     /// A SEND: its RECEIPT, or what came to `/user/queue/errors`.
@@ -423,7 +474,10 @@ impl Stomp {
     /// # Errors
     /// It was refused.
     pub async fn outcome(&self, receipt: &str) -> Result<Frame, Refused> {
-        self.wait(&format!("the RECEIPT {receipt} or an error"), |log| outcome(log, receipt)).await
+        self.wait(&format!("the RECEIPT {receipt} or an error"), |log| {
+            outcome(log, receipt)
+        })
+        .await
     }
 
     /// The same, where the connection may end first: `None` then.
@@ -434,7 +488,12 @@ impl Stomp {
 
     /// Writes a message into a session, and waits until it is stored.
     pub async fn say(&self, session: i64, content: &str) -> Receipt {
-        let sent = self.send("/app/chat.sendMessage", json!({ "sessionId": session, "content": content })).await;
+        let sent = self
+            .send(
+                "/app/chat.sendMessage",
+                json!({ "sessionId": session, "content": content }),
+            )
+            .await;
         Receipt::of(&sent)
     }
 
@@ -443,21 +502,31 @@ impl Stomp {
     pub async fn settle(&self) {
         let (transaction, receipt) = (self.new_id(), self.new_id());
         self.raw(&Frame::new(Command::Begin).header("transaction", &transaction));
-        self.raw(&Frame::new(Command::Abort).header("transaction", &transaction).header("receipt", &receipt));
+        self.raw(
+            &Frame::new(Command::Abort)
+                .header("transaction", &transaction)
+                .header("receipt", &receipt),
+        );
         let _ = self.outcome(&receipt).await;
     }
 
     /// UNSUBSCRIBE, and waits until it is done.
     pub async fn unsubscribe(&self, feed: &Feed) {
         let receipt = self.new_id();
-        self.raw(&Frame::new(Command::Unsubscribe).header("id", &feed.subscription).header("receipt", &receipt));
+        self.raw(
+            &Frame::new(Command::Unsubscribe)
+                .header("id", &feed.subscription)
+                .header("receipt", &receipt),
+        );
         let _ = self.outcome(&receipt).await;
     }
 
     /// The ERROR frame and the close after it.
     pub async fn error(&self) -> ErrorFrame {
         let frame = self
-            .wait("ERROR", |log| frames(log).find(|frame| frame.command == Command::Error).cloned())
+            .wait("ERROR", |log| {
+                frames(log).find(|frame| frame.command == Command::Error).cloned()
+            })
             .await;
         let text = |name| frame.get(name).unwrap_or_default().to_owned();
         ErrorFrame {
@@ -502,7 +571,10 @@ impl Stomp {
 
     /// A WebSocket close with this code, answered by the server.
     pub async fn close(self, code: u16) {
-        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
         let _ = self.outgoing.send(Message::Close(Some(frame)));
         self.wait("the end of the connection", closed).await;
     }
@@ -537,7 +609,10 @@ impl Receipt {
             let value = frame.get(name).unwrap_or_else(|| panic!("no {name} on the RECEIPT"));
             value.parse().unwrap_or_else(|_| panic!("{name}: {value}"))
         };
-        Receipt { message_id: number("message-id"), seq: number("seq") }
+        Receipt {
+            message_id: number("message-id"),
+            seq: number("seq"),
+        }
     }
 }
 
@@ -549,10 +624,17 @@ async fn carry(
     version: Version,
 ) {
     let (mut write, mut read) = socket.split();
-    let no_limits = Limits { headers_max: 1000, head_bytes_max: 1 << 20, body_bytes_max: 1 << 24 };
+    let no_limits = Limits {
+        headers_max: 1000,
+        head_bytes_max: 1 << 20,
+        body_bytes_max: 1 << 24,
+    };
     let mut decoder = Decoder::new(no_limits);
     decoder.set_version(version);
-    let mut close = Closed { code: 1006, reason: String::new() };
+    let mut close = Closed {
+        code: 1006,
+        reason: String::new(),
+    };
     loop {
         tokio::select! {
             _ = &mut cutting => break,
@@ -633,17 +715,26 @@ impl Feed {
 
     /// The next STATE that leads to `to`.
     pub async fn state(&mut self, to: &str) -> Value {
-        self.find(&format!("STATE to {to}"), |event| event["type"] == "STATE" && event["to"] == to).await
+        self.find(&format!("STATE to {to}"), |event| {
+            event["type"] == "STATE" && event["to"] == to
+        })
+        .await
     }
 
     /// The next message with this content.
     pub async fn message(&mut self, content: &str) -> Value {
-        self.find(&format!("{content:?}"), |event| event["type"] == "MESSAGE" && event["content"] == content).await
+        self.find(&format!("{content:?}"), |event| {
+            event["type"] == "MESSAGE" && event["content"] == content
+        })
+        .await
     }
 
     /// The next SYSTEM message with this code.
     pub async fn system(&mut self, code: &str) -> Value {
-        self.find(&format!("the system message {code}"), |event| event["system"]["code"] == code).await
+        self.find(&format!("the system message {code}"), |event| {
+            event["system"]["code"] == code
+        })
+        .await
     }
 
     /// All events since the subscription.
@@ -653,7 +744,9 @@ impl Feed {
 
     /// Events from here on that came already.
     pub fn rest(&self) -> Vec<Value> {
-        self.events(&self.shared.log(), self.at).map(|(_, event)| event).collect()
+        self.events(&self.shared.log(), self.at)
+            .map(|(_, event)| event)
+            .collect()
     }
 
     /// Goes behind everything that came already.
@@ -669,7 +762,9 @@ impl Feed {
 
     fn events<'a>(&'a self, log: &'a [Entry], from: usize) -> impl Iterator<Item = (usize, Value)> + 'a {
         log.iter().enumerate().skip(from).filter_map(|(at, entry)| match entry {
-            Entry::Frame(frame) if frame.command == Command::Message && frame.get("subscription") == Some(&self.subscription) => {
+            Entry::Frame(frame)
+                if frame.command == Command::Message && frame.get("subscription") == Some(&self.subscription) =>
+            {
                 let event = serde_json::from_slice(&frame.body).expect("every event is JSON");
                 Some((at, event))
             }

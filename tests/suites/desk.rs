@@ -13,7 +13,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) const fn new(settings: &'static [(&'static str, &'static str)]) -> Shared {
-        Shared { sqlite: OnceCell::const_new(), postgres: OnceCell::const_new(), settings }
+        Shared {
+            sqlite: OnceCell::const_new(),
+            postgres: OnceCell::const_new(),
+            settings,
+        }
     }
 
     pub(crate) async fn on(&self, db: Db) -> &Maru {
@@ -42,7 +46,9 @@ pub(crate) async fn open(maru: &Maru, customer: &Person) -> Value {
 
 /// The session's number.
 pub(crate) fn id(session: &Value) -> i64 {
-    session["sessionId"].as_i64().unwrap_or_else(|| panic!("no sessionId in {session}"))
+    session["sessionId"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no sessionId in {session}"))
 }
 
 /// A session and its two people.
@@ -56,7 +62,11 @@ impl Case {
     /// A new session, WAITING; the agent is not yet its agent.
     pub(crate) async fn waiting(maru: &Maru) -> Case {
         let (customer, agent) = (maru.guest().await, maru.person("agent").await);
-        Case { id: id(&open(maru, &customer).await), customer, agent }
+        Case {
+            id: id(&open(maru, &customer).await),
+            customer,
+            agent,
+        }
     }
 
     /// A new session, ACTIVE.
@@ -71,12 +81,18 @@ impl Case {
     }
 
     pub(crate) async fn end(&self, maru: &Maru) -> Value {
-        customer_move(maru, &self.customer, self.id, "end", json!({})).await.ok()
+        customer_move(maru, &self.customer, self.id, "end", json!({}))
+            .await
+            .ok()
     }
 
     /// The session as its customer sees it.
     pub(crate) async fn session(&self, maru: &Maru) -> Value {
-        self.customer.rest(maru).get(&format!("/api/chat/sessions/{}", self.id)).await.ok()
+        self.customer
+            .rest(maru)
+            .get(&format!("/api/chat/sessions/{}", self.id))
+            .await
+            .ok()
     }
 
     /// The messages, oldest first.
@@ -95,10 +111,14 @@ impl Case {
 
 /// `POST /api/chat/sessions/{id}/{step}`
 pub(crate) async fn customer_move(maru: &Maru, who: &Person, id: i64, step: &str, body: Value) -> Answer {
-    who.rest(maru).post(&format!("/api/chat/sessions/{id}/{step}"), body).await
+    who.rest(maru)
+        .post(&format!("/api/chat/sessions/{id}/{step}"), body)
+        .await
 }
 
 /// `POST /api/admin/chat/sessions/{id}/{step}`
 pub(crate) async fn admin_move(maru: &Maru, who: &Person, id: i64, step: &str, body: Value) -> Answer {
-    who.rest(maru).post(&format!("/api/admin/chat/sessions/{id}/{step}"), body).await
+    who.rest(maru)
+        .post(&format!("/api/admin/chat/sessions/{id}/{step}"), body)
+        .await
 }

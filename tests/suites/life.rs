@@ -24,29 +24,75 @@ async fn a_session_is_opened_with_all_its_members(#[values(Db::Sqlite, Db::Postg
     let number = id(&session);
     assert_eq!(location, format!("/api/chat/sessions/{number}"));
     for member in [
-        "sessionId", "status", "categoryId", "categoryName", "title", "memberId", "memberName", "adminId", "adminName",
-        "queuePosition", "startTime", "endTime", "memberLastSeen", "adminLastSeen", "disconnectReason", "exitReason",
-        "endedBy", "graceUntil", "unreadCount", "lastMessage", "cdate", "udate",
+        "sessionId",
+        "status",
+        "categoryId",
+        "categoryName",
+        "title",
+        "memberId",
+        "memberName",
+        "adminId",
+        "adminName",
+        "queuePosition",
+        "startTime",
+        "endTime",
+        "memberLastSeen",
+        "adminLastSeen",
+        "disconnectReason",
+        "exitReason",
+        "endedBy",
+        "graceUntil",
+        "unreadCount",
+        "lastMessage",
+        "cdate",
+        "udate",
     ] {
         assert!(session.get(member).is_some(), "no {member} in {session}");
     }
     assert_eq!(session["status"], "WAITING");
     assert_eq!(session["title"], "배송이 늦어요");
-    assert_eq!((&session["memberId"], &session["memberName"]), (&json!(customer.id), &json!(customer.name)));
+    assert_eq!(
+        (&session["memberId"], &session["memberName"]),
+        (&json!(customer.id), &json!(customer.name))
+    );
     assert_eq!(session["categoryName"], "배송");
     assert!(session["queuePosition"].as_i64().unwrap() >= 1);
     assert_eq!(session["unreadCount"], 0);
-    for member in ["adminId", "adminName", "endTime", "adminLastSeen", "disconnectReason", "exitReason", "endedBy", "graceUntil"] {
+    for member in [
+        "adminId",
+        "adminName",
+        "endTime",
+        "adminLastSeen",
+        "disconnectReason",
+        "exitReason",
+        "endedBy",
+        "graceUntil",
+    ] {
         assert_eq!(session[member], Value::Null, "{member}");
     }
     let time = session["startTime"].as_str().unwrap();
-    assert!(time.len() == 24 && time.ends_with('Z') && time.as_bytes()[19] == b'.', "{time}");
+    assert!(
+        time.len() == 24 && time.ends_with('Z') && time.as_bytes()[19] == b'.',
+        "{time}"
+    );
 
-    let new = news.find("the new session", |event| event["session"]["sessionId"] == number).await;
-    assert_eq!((&new["type"], &new["session"]["unreadCount"]), (&json!("NEW_SESSION"), &Value::Null));
+    let new = news
+        .find("the new session", |event| event["session"]["sessionId"] == number)
+        .await;
+    assert_eq!(
+        (&new["type"], &new["session"]["unreadCount"]),
+        (&json!("NEW_SESSION"), &Value::Null)
+    );
     admin_move(maru, &agent, number, "start", json!({})).await.ok();
-    let state = sessions.find("the start", |event| event["sessionId"] == number && event["to"] == "ACTIVE").await;
-    assert_eq!((&state["type"], &state["from"], &state["by"]), (&json!("STATE"), &json!("WAITING"), &json!("A")));
+    let state = sessions
+        .find("the start", |event| {
+            event["sessionId"] == number && event["to"] == "ACTIVE"
+        })
+        .await;
+    assert_eq!(
+        (&state["type"], &state["from"], &state["by"]),
+        (&json!("STATE"), &json!("WAITING"), &json!("A"))
+    );
     assert_eq!(state["session"]["adminId"], agent.id);
     assert_eq!(state["session"]["queuePosition"], Value::Null);
 }
@@ -75,38 +121,90 @@ async fn two_people_talk_read_type_and_end(#[values(Db::Sqlite, Db::Postgres)] d
         assert!(message["cdate"].as_str().unwrap().ends_with('Z'));
     }
     assert_eq!(unread(maru, &case.agent, case.id).await, 1);
-    assert_eq!(unread(maru, &case.customer, case.id).await, 0, "one's own messages are read");
+    assert_eq!(
+        unread(maru, &case.customer, case.id).await,
+        0,
+        "one's own messages are read"
+    );
 
-    agent.send("/app/chat.markAsRead", json!({ "sessionId": case.id })).await;
+    agent
+        .send("/app/chat.markAsRead", json!({ "sessionId": case.id }))
+        .await;
     let read = customer_topic.of_type("READ").await;
-    assert_eq!((&read["readerId"], &read["messageId"], &read["seq"]), (&json!(case.agent.id), &json!(receipt.message_id), &json!(receipt.seq)));
+    assert_eq!(
+        (&read["readerId"], &read["messageId"], &read["seq"]),
+        (&json!(case.agent.id), &json!(receipt.message_id), &json!(receipt.seq))
+    );
     assert_eq!(unread(maru, &case.agent, case.id).await, 0);
     let stored = case.messages(maru).await;
     let own = stored.iter().find(|message| message["seq"] == receipt.seq).unwrap();
     assert_eq!(own["isRead"], "Y");
 
-    agent.send("/app/chat.typing", json!({ "sessionId": case.id, "typing": true })).await;
+    agent
+        .send("/app/chat.typing", json!({ "sessionId": case.id, "typing": true }))
+        .await;
     let typing = customer_topic.of_type("TYPING").await;
-    assert_eq!(typing, json!({"type": "TYPING", "sessionId": case.id, "memberId": case.agent.id, "senderType": "A", "typing": true}));
+    assert_eq!(
+        typing,
+        json!({"type": "TYPING", "sessionId": case.id, "memberId": case.agent.id, "senderType": "A", "typing": true})
+    );
     let first = agent.say(case.id, "무엇을 도와드릴까요?").await;
     let second = agent.say(case.id, "말씀해 주세요").await;
     assert_eq!(second.seq, first.seq + 1);
     assert_eq!(customer_topic.message("무엇을 도와드릴까요?").await["senderType"], "A");
     assert_eq!(unread(maru, &case.customer, case.id).await, 2);
-    customer_move(maru, &case.customer, case.id, "read", json!({ "messageId": first.message_id })).await.ok();
+    customer_move(
+        maru,
+        &case.customer,
+        case.id,
+        "read",
+        json!({ "messageId": first.message_id }),
+    )
+    .await
+    .ok();
     assert_eq!(unread(maru, &case.customer, case.id).await, 1);
-    assert_eq!(agent_topic.find("the customer's mark", |event| event["readerId"] == case.customer.id).await["seq"], first.seq);
+    assert_eq!(
+        agent_topic
+            .find("the customer's mark", |event| event["readerId"] == case.customer.id)
+            .await["seq"],
+        first.seq
+    );
 
-    let ended = admin_move(maru, &case.agent, case.id, "end", json!({ "exitReason": "RESOLVED" })).await.ok();
+    let ended = admin_move(maru, &case.agent, case.id, "end", json!({ "exitReason": "RESOLVED" }))
+        .await
+        .ok();
     let expected = (json!("COMPLETED"), json!("RESOLVED"), json!("A"));
-    assert_eq!((&ended["status"], &ended["exitReason"], &ended["endedBy"]), (&expected.0, &expected.1, &expected.2));
+    assert_eq!(
+        (&ended["status"], &ended["exitReason"], &ended["endedBy"]),
+        (&expected.0, &expected.1, &expected.2)
+    );
     assert!(ended["endTime"].is_string());
     assert_eq!(customer_topic.state("COMPLETED").await["by"], "A");
-    let refused = customer.try_send("/app/chat.sendMessage", json!({ "sessionId": case.id, "content": "아직이요" })).await.unwrap_err();
+    let refused = customer
+        .try_send(
+            "/app/chat.sendMessage",
+            json!({ "sessionId": case.id, "content": "아직이요" }),
+        )
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), "wrong_state");
-    assert!(case.messages(maru).await.iter().all(|message| message["content"] != "아직이요"));
-    let seqs: Vec<i64> = case.messages(maru).await.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
-    assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>(), "numbers have no holes");
+    assert!(
+        case.messages(maru)
+            .await
+            .iter()
+            .all(|message| message["content"] != "아직이요")
+    );
+    let seqs: Vec<i64> = case
+        .messages(maru)
+        .await
+        .iter()
+        .map(|message| message["seq"].as_i64().unwrap())
+        .collect();
+    assert_eq!(
+        seqs,
+        (1..=seqs.len() as i64).collect::<Vec<_>>(),
+        "numbers have no holes"
+    );
 }
 
 async fn unread(maru: &Maru, who: &Person, session: i64) -> i64 {
@@ -144,7 +242,11 @@ const FORBIDDEN: Result<&str, (u16, &str)> = Err((403, "forbidden"));
 
 /// Every move by everybody who might try, in WAITING, ACTIVE, DISCONNECTED and COMPLETED.
 const MOVES: &[(&str, By, Outcomes)] = &[
-    ("start", By::Agent, [Ok("ACTIVE"), Ok("ACTIVE"), Ok("DISCONNECTED"), WRONG]),
+    (
+        "start",
+        By::Agent,
+        [Ok("ACTIVE"), Ok("ACTIVE"), Ok("DISCONNECTED"), WRONG],
+    ),
     ("start", By::OtherAgent, [Ok("ACTIVE"), ALREADY, ALREADY, WRONG]),
     ("start", By::Admin, [Ok("ACTIVE"), ALREADY, ALREADY, WRONG]),
     ("cancel", By::Customer, [Ok("COMPLETED"), WRONG, WRONG, WRONG]),
@@ -156,11 +258,23 @@ const MOVES: &[(&str, By, Outcomes)] = &[
     ("transfer", By::Agent, [STRANGER, Ok("WAITING"), WRONG, WRONG]),
     ("transfer", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
     ("transfer", By::Admin, [WRONG, Ok("WAITING"), WRONG, WRONG]),
-    ("leave", By::Customer, [WRONG, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG]),
-    ("leave", By::Agent, [STRANGER, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG]),
+    (
+        "leave",
+        By::Customer,
+        [WRONG, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG],
+    ),
+    (
+        "leave",
+        By::Agent,
+        [STRANGER, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG],
+    ),
     ("leave", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
     ("leave", By::Admin, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    ("return", By::Customer, [Ok("WAITING"), Ok("ACTIVE"), Ok("ACTIVE"), WRONG]),
+    (
+        "return",
+        By::Customer,
+        [Ok("WAITING"), Ok("ACTIVE"), Ok("ACTIVE"), WRONG],
+    ),
     ("return", By::Agent, [STRANGER, Ok("ACTIVE"), Ok("DISCONNECTED"), WRONG]),
     ("return", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
     ("return", By::Admin, [STRANGER, STRANGER, STRANGER, STRANGER]),
@@ -170,11 +284,18 @@ const MOVES: &[(&str, By, Outcomes)] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn every_move_from_every_state(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
-    let people = [maru.person("agent").await, maru.person("agent").await, maru.person("admin").await];
+    let people = [
+        maru.person("agent").await,
+        maru.person("agent").await,
+        maru.person("admin").await,
+    ];
     let watcher = people[0].stomp(maru).await;
     let mut faults = Vec::new();
     for (step, by, outcomes) in MOVES {
-        for (from, expected) in [From::Waiting, From::Active, From::Disconnected, From::Completed].into_iter().zip(outcomes) {
+        for (from, expected) in [From::Waiting, From::Active, From::Disconnected, From::Completed]
+            .into_iter()
+            .zip(outcomes)
+        {
             let case = prepared(maru, from, &people[0]).await;
             let topic = watcher.subscribe(&case.topic()).await;
             let before = case.session(maru).await;
@@ -185,7 +306,9 @@ async fn every_move_from_every_state(#[values(Db::Sqlite, Db::Postgres)] db: Db)
                 200 => Ok(answer.json["status"].as_str().unwrap().to_owned()),
                 status => Err((status, answer.code().to_owned())),
             };
-            let wanted = expected.map(str::to_owned).map_err(|(status, code)| (status, code.to_owned()));
+            let wanted = expected
+                .map(str::to_owned)
+                .map_err(|(status, code)| (status, code.to_owned()));
             if got != wanted {
                 faults.push(format!("{what}: {got:?} instead of {wanted:?}"));
                 continue;
@@ -194,15 +317,30 @@ async fn every_move_from_every_state(#[values(Db::Sqlite, Db::Postgres)] db: Db)
                 answer.clone().refused(answer.status, answer.code());
                 assert_eq!(before["udate"], after["udate"], "{what} changed the session");
             }
-            assert_eq!(after["status"], expected.unwrap_or(before["status"].as_str().unwrap()), "{what}");
+            assert_eq!(
+                after["status"],
+                expected.unwrap_or(before["status"].as_str().unwrap()),
+                "{what}"
+            );
             if before["status"] != after["status"] {
                 let state = topic.clone().state(after["status"].as_str().unwrap()).await;
                 let who = if *by == By::Customer { "M" } else { "A" };
-                assert_eq!((&state["from"], &state["by"]), (&before["status"], &json!(who)), "{what}: {state}");
+                assert_eq!(
+                    (&state["from"], &state["by"]),
+                    (&before["status"], &json!(who)),
+                    "{what}: {state}"
+                );
                 let told = case.messages(maru).await;
                 let last = told.last().unwrap();
-                assert_eq!((&last["messageType"], &last["senderType"]), (&json!("SYSTEM"), &json!("S")), "{what}: {last}");
-                assert!(last["system"]["code"].is_string() && last["senderId"].is_null() && last["senderName"].is_null(), "{last}");
+                assert_eq!(
+                    (&last["messageType"], &last["senderType"]),
+                    (&json!("SYSTEM"), &json!("S")),
+                    "{what}: {last}"
+                );
+                assert!(
+                    last["system"]["code"].is_string() && last["senderId"].is_null() && last["senderName"].is_null(),
+                    "{last}"
+                );
             }
             watcher.unsubscribe(&topic).await;
         }
@@ -212,13 +350,21 @@ async fn every_move_from_every_state(#[values(Db::Sqlite, Db::Postgres)] db: Db)
 
 async fn prepared(maru: &Maru, from: From, agent: &Person) -> Case {
     let customer = maru.guest().await;
-    let case = Case { id: id(&open(maru, &customer).await), customer, agent: agent.clone() };
+    let case = Case {
+        id: id(&open(maru, &customer).await),
+        customer,
+        agent: agent.clone(),
+    };
     if from != From::Waiting {
         case.start(maru).await;
     }
     match from {
         From::Waiting | From::Active => {}
-        From::Disconnected => drop(customer_move(maru, &case.customer, case.id, "leave", json!({})).await.ok()),
+        From::Disconnected => drop(
+            customer_move(maru, &case.customer, case.id, "leave", json!({}))
+                .await
+                .ok(),
+        ),
         From::Completed => drop(case.end(maru).await),
     }
     case
@@ -244,25 +390,51 @@ async fn attempt(maru: &Maru, case: &Case, step: &str, by: By, agents: &[Person;
 async fn reasons_are_kept(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
     let case = Case::waiting(maru).await;
-    let cancelled = customer_move(maru, &case.customer, case.id, "cancel", json!({})).await.ok();
-    assert_eq!((&cancelled["exitReason"], &cancelled["endedBy"]), (&json!("CANCELLED"), &json!("M")));
+    let cancelled = customer_move(maru, &case.customer, case.id, "cancel", json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&cancelled["exitReason"], &cancelled["endedBy"]),
+        (&json!("CANCELLED"), &json!("M"))
+    );
     for reason in ["RESOLVED", "CANCELLED", "TRANSFERRED"] {
         let case = Case::active(maru).await;
-        let ended = customer_move(maru, &case.customer, case.id, "end", json!({ "exitReason": reason })).await.ok();
+        let ended = customer_move(maru, &case.customer, case.id, "end", json!({ "exitReason": reason }))
+            .await
+            .ok();
         assert_eq!((&ended["exitReason"], &ended["endedBy"]), (&json!(reason), &json!("M")));
     }
     let case = Case::active(maru).await;
     assert_eq!(case.end(maru).await["exitReason"], "RESOLVED", "the default");
     let case = Case::active(maru).await;
-    customer_move(maru, &case.customer, case.id, "end", json!({ "exitReason": "BORED" })).await.refused(400, "invalid_request");
-    let left = customer_move(maru, &case.customer, case.id, "leave", json!({})).await.ok();
+    customer_move(maru, &case.customer, case.id, "end", json!({ "exitReason": "BORED" }))
+        .await
+        .refused(400, "invalid_request");
+    let left = customer_move(maru, &case.customer, case.id, "leave", json!({}))
+        .await
+        .ok();
     assert_eq!(left["disconnectReason"], "BROWSER_CLOSE", "the default");
     assert!(left["graceUntil"].is_string());
-    let back = customer_move(maru, &case.customer, case.id, "return", json!({})).await.ok();
-    assert_eq!((&back["disconnectReason"], &back["graceUntil"]), (&Value::Null, &Value::Null));
-    let left = customer_move(maru, &case.agent, case.id, "leave", json!({ "reason": "NETWORK_ERROR" })).await.ok();
+    let back = customer_move(maru, &case.customer, case.id, "return", json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&back["disconnectReason"], &back["graceUntil"]),
+        (&Value::Null, &Value::Null)
+    );
+    let left = customer_move(
+        maru,
+        &case.agent,
+        case.id,
+        "leave",
+        json!({ "reason": "NETWORK_ERROR" }),
+    )
+    .await
+    .ok();
     assert_eq!(left["disconnectReason"], "NETWORK_ERROR");
-    customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "BORED" })).await.refused(400, "invalid_request");
+    customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "BORED" }))
+        .await
+        .refused(400, "invalid_request");
 }
 
 #[rstest]
@@ -270,8 +442,18 @@ async fn reasons_are_kept(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
 async fn a_second_leave_changes_nothing(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
     let case = Case::active(maru).await;
-    let first = customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "TIMEOUT" })).await.ok();
-    let second = customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "NETWORK_ERROR" })).await.ok();
+    let first = customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "TIMEOUT" }))
+        .await
+        .ok();
+    let second = customer_move(
+        maru,
+        &case.customer,
+        case.id,
+        "leave",
+        json!({ "reason": "NETWORK_ERROR" }),
+    )
+    .await
+    .ok();
     for member in ["status", "graceUntil", "disconnectReason", "udate"] {
         assert_eq!(first[member], second[member], "{member}");
     }
@@ -279,22 +461,42 @@ async fn a_second_leave_changes_nothing(#[values(Db::Sqlite, Db::Postgres)] db: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn both_away_keeps_the_first_grace_and_reason_and_one_return_shows_the_other_s(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+async fn both_away_keeps_the_first_grace_and_reason_and_one_return_shows_the_other_s(
+    #[values(Db::Sqlite, Db::Postgres)] db: Db,
+) {
     let maru = PATIENT.on(db).await;
     let case = Case::active(maru).await;
     let (_watching, mut topic) = maru.person("agent").await.enter(maru, case.id).await;
-    let first = customer_move(maru, &case.customer, case.id, "leave", json!({ "reason": "NETWORK_ERROR" })).await.ok();
+    let first = customer_move(
+        maru,
+        &case.customer,
+        case.id,
+        "leave",
+        json!({ "reason": "NETWORK_ERROR" }),
+    )
+    .await
+    .ok();
     assert_eq!(topic.state("DISCONNECTED").await["by"], "M");
     // Times are milliseconds: let one pass.
     tokio::time::sleep(Duration::from_millis(5)).await;
     let both = customer_move(maru, &case.agent, case.id, "leave", json!({})).await.ok();
-    assert_eq!((&both["graceUntil"], &both["disconnectReason"]), (&first["graceUntil"], &first["disconnectReason"]));
+    assert_eq!(
+        (&both["graceUntil"], &both["disconnectReason"]),
+        (&first["graceUntil"], &first["disconnectReason"])
+    );
     let state = topic.state("DISCONNECTED").await;
     assert_eq!((&state["from"], &state["by"]), (&json!("DISCONNECTED"), &json!("A")));
-    let one = customer_move(maru, &case.customer, case.id, "return", json!({})).await.ok();
-    assert_eq!((&one["status"], &one["disconnectReason"]), (&json!("DISCONNECTED"), &json!("BROWSER_CLOSE")));
+    let one = customer_move(maru, &case.customer, case.id, "return", json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&one["status"], &one["disconnectReason"]),
+        (&json!("DISCONNECTED"), &json!("BROWSER_CLOSE"))
+    );
     assert!(one["graceUntil"].as_str() > first["graceUntil"].as_str(), "{one}");
-    let none = customer_move(maru, &case.agent, case.id, "return", json!({})).await.ok();
+    let none = customer_move(maru, &case.agent, case.id, "return", json!({}))
+        .await
+        .ok();
     assert_eq!((&none["status"], &none["graceUntil"]), (&json!("ACTIVE"), &Value::Null));
     assert_eq!(topic.state("ACTIVE").await["by"], "A");
 }
@@ -307,18 +509,37 @@ async fn transfer_to_a_named_agent(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let next = maru.person("agent").await;
     let (customer, mut topic) = case.customer.enter(maru, case.id).await;
     for nobody in [json!(case.customer.id), json!(9_999_999)] {
-        admin_move(maru, &case.agent, case.id, "transfer", json!({ "agentId": nobody })).await.refused(400, "invalid_request");
+        admin_move(maru, &case.agent, case.id, "transfer", json!({ "agentId": nobody }))
+            .await
+            .refused(400, "invalid_request");
     }
-    let session = admin_move(maru, &case.agent, case.id, "transfer", json!({ "agentId": next.id })).await.ok();
-    assert_eq!((&session["status"], &session["adminId"]), (&json!("ACTIVE"), &json!(next.id)));
+    let session = admin_move(maru, &case.agent, case.id, "transfer", json!({ "agentId": next.id }))
+        .await
+        .ok();
+    assert_eq!(
+        (&session["status"], &session["adminId"]),
+        (&json!("ACTIVE"), &json!(next.id))
+    );
     let state = topic.state("ACTIVE").await;
-    assert_eq!((&state["from"], &state["session"]["adminName"]), (&json!("ACTIVE"), &json!(next.name)));
+    assert_eq!(
+        (&state["from"], &state["session"]["adminName"]),
+        (&json!("ACTIVE"), &json!(next.name))
+    );
     customer.say(case.id, "새 상담원님?").await;
     let (before, after) = (case.agent.stomp(maru).await, next.stomp(maru).await);
     let body = json!({ "sessionId": case.id, "content": "네" });
-    assert_eq!(before.try_send("/app/chat.sendMessage", body.clone()).await.unwrap_err().code(), "not_participant");
+    assert_eq!(
+        before
+            .try_send("/app/chat.sendMessage", body.clone())
+            .await
+            .unwrap_err()
+            .code(),
+        "not_participant"
+    );
     after.send("/app/chat.sendMessage", body).await;
-    admin_move(maru, &case.agent, case.id, "end", json!({})).await.refused(403, "not_participant");
+    admin_move(maru, &case.agent, case.id, "end", json!({}))
+        .await
+        .refused(403, "not_participant");
     admin_move(maru, &next, case.id, "end", json!({})).await.ok();
 }
 
@@ -338,14 +559,30 @@ async fn the_queue_moves_up_and_a_transferred_session_keeps_its_place(#[values(D
     admin_move(&maru, &agent, waiting[0].0, "start", json!({})).await.ok();
     for (place, (number, _, topic)) in (1..).zip(&mut waiting[1..]) {
         let queue = topic.of_type("QUEUE").await;
-        assert_eq!(queue, json!({"type": "QUEUE", "sessionId": *number, "queuePosition": place}));
+        assert_eq!(
+            queue,
+            json!({"type": "QUEUE", "sessionId": *number, "queuePosition": place})
+        );
     }
-    let back = admin_move(&maru, &agent, waiting[0].0, "transfer", json!({})).await.ok();
-    assert_eq!((&back["status"], &back["adminId"], &back["queuePosition"]), (&json!("WAITING"), &Value::Null, &json!(1)));
+    let back = admin_move(&maru, &agent, waiting[0].0, "transfer", json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&back["status"], &back["adminId"], &back["queuePosition"]),
+        (&json!("WAITING"), &Value::Null, &json!(1))
+    );
     for (place, (_, _, topic)) in (1..).zip(&mut waiting) {
-        topic.find(&format!("place {place}"), |event| event["type"] == "QUEUE" && event["queuePosition"] == place).await;
+        topic
+            .find(&format!("place {place}"), |event| {
+                event["type"] == "QUEUE" && event["queuePosition"] == place
+            })
+            .await;
     }
-    let listed = agent.rest(&maru).get("/api/admin/chat/sessions?status=WAITING").await.ok();
+    let listed = agent
+        .rest(&maru)
+        .get("/api/admin/chat/sessions?status=WAITING")
+        .await
+        .ok();
     let mut places: Vec<(i64, i64)> = listed["items"]
         .as_array()
         .unwrap()
@@ -353,7 +590,10 @@ async fn the_queue_moves_up_and_a_transferred_session_keeps_its_place(#[values(D
         .map(|session| (session["queuePosition"].as_i64().unwrap(), id(session)))
         .collect();
     places.sort_unstable();
-    assert_eq!(places, (1..).zip(waiting.iter().map(|waiting| waiting.0)).collect::<Vec<_>>());
+    assert_eq!(
+        places,
+        (1..).zip(waiting.iter().map(|waiting| waiting.0)).collect::<Vec<_>>()
+    );
 }
 
 #[rstest]
@@ -367,11 +607,18 @@ async fn a_hundred_pairs_of_agents_race_for_a_session_and_one_wins(#[values(Db::
         let number = id(&open(maru, &customer).await);
         let path = format!("/api/admin/chat/sessions/{number}/start");
         let (one, two) = tokio::join!(callers[0].post(&path, json!({})), callers[1].post(&path, json!({})));
-        let (won, winner, lost) = if one.status == 200 { (one, 0, two) } else { (two, 1, one) };
+        let (won, winner, lost) = if one.status == 200 {
+            (one, 0, two)
+        } else {
+            (two, 1, one)
+        };
         assert_eq!(won.ok()["adminId"], agents[winner].id);
         lost.refused(409, "already_started");
         let now = callers[0].get(&format!("/api/chat/sessions/{number}")).await.ok();
-        assert_eq!((&now["status"], &now["adminId"]), (&json!("ACTIVE"), &json!(agents[winner].id)));
+        assert_eq!(
+            (&now["status"], &now["adminId"]),
+            (&json!("ACTIVE"), &json!(agents[winner].id))
+        );
     }
 }
 
@@ -383,15 +630,30 @@ async fn who_may_write_when(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let (customer, agent) = (case.customer.stomp(maru).await, case.agent.stomp(maru).await);
     let line = |content: &str| json!({ "sessionId": case.id, "content": content });
     customer.send("/app/chat.sendMessage", line("기다리는 중")).await;
-    assert_eq!(agent.try_send("/app/chat.sendMessage", line("x")).await.unwrap_err().code(), "not_participant");
+    assert_eq!(
+        agent
+            .try_send("/app/chat.sendMessage", line("x"))
+            .await
+            .unwrap_err()
+            .code(),
+        "not_participant"
+    );
     case.start(maru).await;
     agent.send("/app/chat.sendMessage", line("시작")).await;
-    customer_move(maru, &case.customer, case.id, "leave", json!({})).await.ok();
+    customer_move(maru, &case.customer, case.id, "leave", json!({}))
+        .await
+        .ok();
     agent.send("/app/chat.sendMessage", line("계신가요")).await;
     customer.send("/app/chat.sendMessage", line("네")).await;
     case.end(maru).await;
     for side in [&customer, &agent] {
-        assert_eq!(side.try_send("/app/chat.sendMessage", line("x")).await.unwrap_err().code(), "wrong_state");
+        assert_eq!(
+            side.try_send("/app/chat.sendMessage", line("x"))
+                .await
+                .unwrap_err()
+                .code(),
+            "wrong_state"
+        );
     }
 }
 
@@ -409,20 +671,49 @@ async fn joining_is_announced_once_and_leaving_by_frame_is_at_once(#[values(Db::
         stomp.send("/app/chat.addUser", json!({ "sessionId": case.id })).await;
     }
     assert_eq!(case.messages(maru).await.len(), said + 1, "one coming, one message");
-    assert_eq!(topic.find("the joining", |event| event["messageType"] == "SYSTEM").await["senderType"], "S");
+    assert_eq!(
+        topic
+            .find("the joining", |event| event["messageType"] == "SYSTEM")
+            .await["senderType"],
+        "S"
+    );
 
-    first.send("/app/chat.removeUser", json!({ "sessionId": case.id, "reason": "BROWSER_CLOSE" })).await;
+    first
+        .send(
+            "/app/chat.removeUser",
+            json!({ "sessionId": case.id, "reason": "BROWSER_CLOSE" }),
+        )
+        .await;
     let state = topic.state("DISCONNECTED").await;
-    assert_eq!((&state["by"], &state["session"]["disconnectReason"]), (&json!("M"), &json!("BROWSER_CLOSE")));
-    let offline = presence.find("OFFLINE", |event| event["sessionId"] == case.id && event["state"] == "OFFLINE").await;
+    assert_eq!(
+        (&state["by"], &state["session"]["disconnectReason"]),
+        (&json!("M"), &json!("BROWSER_CLOSE"))
+    );
+    let offline = presence
+        .find("OFFLINE", |event| {
+            event["sessionId"] == case.id && event["state"] == "OFFLINE"
+        })
+        .await;
     let expected = json!({"type": "PRESENCE", "sessionId": case.id, "memberId": case.customer.id, "senderType": "M", "state": "OFFLINE"});
     assert_eq!(offline, expected);
     let (_third, _) = case.customer.enter(maru, case.id).await;
-    assert_eq!(topic.state("ACTIVE").await["by"], "M", "subscribing again is coming back");
-    presence.find("ONLINE", |event| event["sessionId"] == case.id && event["state"] == "ONLINE").await;
+    assert_eq!(
+        topic.state("ACTIVE").await["by"],
+        "M",
+        "subscribing again is coming back"
+    );
+    presence
+        .find("ONLINE", |event| {
+            event["sessionId"] == case.id && event["state"] == "ONLINE"
+        })
+        .await;
     let said = case.messages(maru).await.len();
     first.send("/app/chat.addUser", json!({ "sessionId": case.id })).await;
-    assert_eq!(case.messages(maru).await.len(), said, "coming back is its own announcement");
+    assert_eq!(
+        case.messages(maru).await.len(),
+        said,
+        "coming back is its own announcement"
+    );
 }
 
 #[rstest]
@@ -433,6 +724,9 @@ async fn long_waits_are_told_to_agents(#[values(Db::Sqlite, Db::Postgres)] db: D
     let mut alerts = desk.subscribe("/topic/admin/notifications").await;
     let session = id(&open(&maru, &maru.guest().await).await);
     let alert = alerts.of_type("LONG_WAIT").await;
-    assert_eq!((&alert["sessionId"], &alert["session"]["status"]), (&json!(session), &json!("WAITING")));
+    assert_eq!(
+        (&alert["sessionId"], &alert["session"]["status"]),
+        (&json!(session), &json!("WAITING"))
+    );
     assert!(alert["waitingSeconds"].as_i64().unwrap() >= 1);
 }

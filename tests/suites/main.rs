@@ -3,6 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod accounts;
+mod clients;
 mod desk;
+mod frames;
 mod leaving;
 mod life;
+mod limits;
+mod messages;
+mod plans;
+mod rest;
+mod resume;
+mod rights;
+mod running;

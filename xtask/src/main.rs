@@ -16,17 +16,11 @@ fn main() -> ExitCode {
             false
         }
     };
-    if is_done {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The repository's folder.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("xtask lies in the repository")
-        .to_owned()
+    here.parent().expect("xtask lies in the repository").to_owned()
 }

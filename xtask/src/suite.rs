@@ -19,15 +19,9 @@ struct Tally {
 impl Tally {
     const fn one(passed: bool) -> Self {
         if passed {
-            Self {
-                passed: 1,
-                failed: 0,
-            }
+            Self { passed: 1, failed: 0 }
         } else {
-            Self {
-                passed: 0,
-                failed: 1,
-            }
+            Self { passed: 0, failed: 1 }
         }
     }
 
@@ -106,14 +100,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "clippy",
         program: "cargo",
-        args: &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        args: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
         count: Count::One,
     },
     Step {
@@ -137,13 +124,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "playwright",
         program: "npm",
-        args: &[
-            "test",
-            "--workspace",
-            "@maru/e2e",
-            "--",
-            "--reporter=list,json",
-        ],
+        args: &["test", "--workspace", "@maru/e2e", "--", "--reporter=list,json"],
         count: Count::Report(PLAYWRIGHT, playwright),
     },
 ];
@@ -153,10 +134,7 @@ pub(crate) fn run(root: &Path) -> bool {
     let mut rows = vec![timed("tidy", || Tally::one(tidy::tidy(root)))];
     rows.extend(STEPS.iter().map(|step| timed(step.name, || step.run(root))));
     let mut sum = Tally::default();
-    println!(
-        "\n{:18} {:>7} {:>7} {:>7}",
-        "", "passed", "failed", "seconds"
-    );
+    println!("\n{:18} {:>7} {:>7} {:>7}", "", "passed", "failed", "seconds");
     for (name, tally, took) in rows {
         println!(
             "{name:18} {:>7} {:>7} {:>7}",
@@ -246,12 +224,10 @@ fn cargo_line(line: &str) -> Option<Tally> {
 fn vitest(report: &Value) -> Tally {
     let files = report["testResults"].as_array().map(Vec::as_slice);
     // A file that breaks before its first test counts no test of its own.
-    let broken = files.unwrap_or_default().iter().filter(|file| {
-        file["status"] == "failed"
-            && file["assertionResults"]
-                .as_array()
-                .is_none_or(Vec::is_empty)
-    });
+    let broken = files
+        .unwrap_or_default()
+        .iter()
+        .filter(|file| file["status"] == "failed" && file["assertionResults"].as_array().is_none_or(Vec::is_empty));
     Tally {
         passed: report["numPassedTests"].as_u64().unwrap_or(0),
         failed: report["numFailedTests"].as_u64().unwrap_or(0) + broken.count() as u64,
@@ -274,24 +250,14 @@ mod tests {
 
     #[test]
     fn cargos_lines_are_counted_and_others_are_not() {
-        let line =
-            "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out";
-        assert_eq!(
-            cargo_line(line),
-            Some(Tally {
-                passed: 12,
-                failed: 3
-            })
-        );
+        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(cargo_line(line), Some(Tally { passed: 12, failed: 3 }));
         assert_eq!(cargo_line("test a::b ... ok"), None);
     }
 
     #[test]
     fn a_program_that_fails_without_counting_is_a_failure() {
-        let nine = Tally {
-            passed: 9,
-            failed: 0,
-        };
+        let nine = Tally { passed: 9, failed: 0 };
         assert_eq!(nine.with_end(false).failed, 1);
         assert_eq!(nine.with_end(true), nine);
         assert_eq!(Tally::default().with_end(true).failed, 1);
@@ -303,20 +269,8 @@ mod tests {
             {"status": "failed", "assertionResults": []},
             {"status": "failed", "assertionResults": [{}]},
         ]});
-        assert_eq!(
-            vitest(&report),
-            Tally {
-                passed: 5,
-                failed: 2
-            }
-        );
+        assert_eq!(vitest(&report), Tally { passed: 5, failed: 2 });
         let report = json!({"stats": {"expected": 7, "unexpected": 1, "flaky": 1, "skipped": 0}});
-        assert_eq!(
-            playwright(&report),
-            Tally {
-                passed: 7,
-                failed: 2
-            }
-        );
+        assert_eq!(playwright(&report), Tally { passed: 7, failed: 2 });
     }
 }

@@ -15,6 +15,7 @@ use sea_orm::DbErr;
 use secrecy::SecretString;
 use serde_json::Map;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::database::Database;
@@ -322,6 +323,11 @@ fn carried_of_send(refusal: &Refusal, locale: Locale, body: &[u8]) -> broker::Re
     }
 }
 
+/// The span of what a connection's frame brings about: its lines in the log carry the connection and its person.
+fn event_of(connection: &Connection<Maru>) -> tracing::Span {
+    tracing::error_span!("frame", connection = connection.id(), member = connection.user())
+}
+
 /// Why somebody is away, from how the connection or the subscription ended.
 fn disconnect_reason(cause: Cause) -> DisconnectReason {
     match cause {
@@ -365,6 +371,7 @@ impl broker::App for Maru {
     ) -> Result<Grant, broker::Refusal> {
         let identity = connection.identity();
         self.grant(&identity.principal, destination, after)
+            .instrument(event_of(connection))
             .await
             .map_err(|refusal| carried(&refusal, identity.locale))
     }
@@ -381,17 +388,15 @@ impl broker::App for Maru {
     async fn unsubscribed(&self, connection: &Arc<Connection<Self>>, topic: &Topic, cause: Cause) {
         if let Some(room_id) = room_of(topic) {
             let reason = disconnect_reason(cause);
-            self.0
-                .support
-                .left(room_id, connection.user(), connection.id(), reason)
-                .await;
+            self.0.support.left(room_id, connection.user(), connection.id(), reason);
         }
     }
 
     async fn send(&self, connection: &Arc<Connection<Self>>, send: SendFrame) -> Result<Completion, broker::Refusal> {
         let identity = connection.identity();
         let locale = identity.locale;
-        match self.take(&identity.principal, &send).await {
+        let taken = self.take(&identity.principal, &send);
+        match taken.instrument(event_of(connection)).await {
             Ok(Taken::Done) => Ok(Completion::done()),
             Ok(Taken::Message(stored)) => Ok(Completion::Later(Box::pin(async move {
                 let receipt = stored

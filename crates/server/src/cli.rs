@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use crate::adapters::clock::Clock;
 use crate::config::Config;
 use crate::features::accounts::{Accounts, NewUser, Role};
-use crate::{backup, doctor, observe, secrets, serve, storage};
+use crate::{backup, doctor, observe, routes, secrets, serve, storage};
 
 /// How long the end waits for work that nobody owns any more (a name look-up, a hash).
 const LEFT_BEHIND: Duration = Duration::from_millis(200);
@@ -170,7 +170,7 @@ async fn done(cli: Cli) -> Result<(), Failure> {
         }
         Command::Doctor => doctor::examine(&config).await?,
         Command::Backup { file } => backup::backup(storage::options(&config), &file).await?,
-        Command::Openapi => {}
+        Command::Openapi => println!("{}", routes::openapi().to_pretty_json()?),
     }
     Ok(())
 }

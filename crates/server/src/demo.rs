@@ -72,17 +72,17 @@ async fn people(accounts: &Accounts, ids: Vec<i64>) -> Result<Vec<Principal>, De
 /// The addresses to open and the log-ins, a line each: `username / password  (role)`.
 pub fn print_log_ins(address: std::net::SocketAddr) {
     let host = match address.ip() {
-        ip if ip.is_loopback() => "localhost".to_owned(),
+        ip if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
         ip => ip.to_string(),
     };
     let base = format!("http://{host}:{}", address.port());
-    println!("\n  {base}/          what this is");
-    println!("  {base}/support   a customer");
-    println!("  {base}/shop      a shop with the widget");
-    println!("  {base}/console   an agent\n");
+    println!("\n{base}/          what this is");
+    println!("{base}/support   a customer");
+    println!("{base}/shop      a shop with the widget");
+    println!("{base}/console   an agent\n");
     for user in &DEMO_USERS {
         let role = user.role.as_str().to_lowercase();
-        println!("  {} / {}  ({role})", user.username, user.password);
+        println!("{} / {}  ({role})", user.username, user.password);
     }
     println!();
 }

@@ -48,6 +48,7 @@ pub struct Options {
 /// A bound address that is about to be served.
 pub struct Server {
     listener: TcpListener,
+    address: SocketAddr,
     router: Router,
     options: Options,
 }
@@ -64,19 +65,18 @@ impl Server {
     /// # Errors
     /// It is taken, or may not be had.
     pub async fn bind(listen: SocketAddr, router: Router, options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
         Ok(Self {
-            listener: TcpListener::bind(listen).await?,
+            address: listener.local_addr()?,
+            listener,
             router,
             options,
         })
     }
 
-    /// Where it listens: the real port where port 0 was asked for.
-    ///
-    /// # Errors
-    /// The socket is broken.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Where it listens: with the real port where port 0 was asked for.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Serves until `stop`. Then the address is free, idle connections end, and the others after the answer under way.

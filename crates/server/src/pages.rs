@@ -81,13 +81,13 @@ impl Pages {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
         }
         match find(path) {
-            Some((name, file)) => self.file(&name, &file, headers),
+            Some((name, file)) => self.file(&name, file, headers),
             None if is_page(path) && !are_built() => self.not_built(),
             None => self.not_found(headers),
         }
     }
 
-    fn file(&self, name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
+    fn file(&self, name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         let hash = file.metadata.sha256_hash();
         let gzipped = accepts_gzip(headers)
             .then(|| self.gzipped(name, &hash, &file.data))
@@ -109,7 +109,7 @@ impl Pages {
         if gzipped.is_some() {
             set(&mut response, header::CONTENT_ENCODING, "gzip");
         }
-        let body = gzipped.unwrap_or_else(|| whole(&file.data));
+        let body = gzipped.unwrap_or_else(|| whole(file.data));
         *response.body_mut() = body.into();
         response
     }
@@ -230,10 +230,10 @@ fn is_text(name: &str) -> bool {
     matches!(ending, "html" | "js" | "mjs" | "css" | "json" | "svg" | "txt" | "map")
 }
 
-fn whole(data: &Cow<'static, [u8]>) -> Bytes {
+fn whole(data: Cow<'static, [u8]>) -> Bytes {
     match data {
         Cow::Borrowed(data) => Bytes::from_static(data),
-        Cow::Owned(data) => Bytes::copy_from_slice(data),
+        Cow::Owned(data) => Bytes::from(data),
     }
 }
 

@@ -294,11 +294,10 @@ async fn websocket(State(maru): State<Maru>, request: Request) -> Response {
         Ok(slot) => slot,
         Err(refusal) => return refuse(refusal),
     };
-    let by_cookie_alone = !parts.headers.contains_key(header::AUTHORIZATION);
-    let principal = if by_cookie_alone && !parts.headers.contains_key(header::ORIGIN) {
-        Ok(None)
-    } else {
-        maru.accounts().caller(&parts).await
+    let principal = match maru.accounts().caller(&parts).await {
+        // The cookie without Origin. Any other bad log-in is told by ERROR, where CONNECT brings no better one.
+        Err(refusal) if refusal.code == Code::Forbidden => return refuse(refusal),
+        principal => principal,
     };
     maru.broker().upgrade(
         upgrade,

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +16,10 @@ use tokio_util::sync::CancellationToken;
 use crate::adapters::clock::Clock;
 use crate::adapters::database::{Database, OpenError};
 use crate::app::Maru;
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::demo::{self, DemoError};
 use crate::health::{self, Health};
 use crate::http::{Around, Options, Server, around};
-use crate::network::Network;
 use crate::observe::{Metrics, ObserveError};
 use crate::pages::Pages;
 use crate::problem::Refusal;
@@ -35,14 +34,16 @@ pub enum ServeError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
-    #[error("database.url: {0}")]
+    #[error("--demo makes people with public passwords: not with server.profile = prod")]
+    DemoInProd,
+    #[error("the demo data: {0}")]
+    Demo(#[from] DemoError),
+    #[error("the database of database.url: {0}")]
     Open(#[from] OpenError),
     #[error("server.listen: {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
     #[error("the database: {0}")]
     Database(#[from] sea_orm::DbErr),
-    #[error("demo data: {0}")]
-    Demo(#[from] DemoError),
     #[error("sessions could not be taken up again: {0}")]
     Recover(#[from] Refusal),
     #[error("signals: {0}")]
@@ -58,20 +59,26 @@ pub enum ServeError {
 /// # Errors
 /// A start that fails, a part that ends by itself, or a stop that takes too long.
 pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
+    if demo && config.server.profile == Profile::Prod {
+        return Err(ServeError::DemoInProd);
+    }
+    let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let secret = auth_secret(&config)?;
     let metrics = Metrics::install()?;
     let db = storage::open(&config).await?;
     if demo {
         demo::seed(&db, &config, &secret).await?;
     }
-    let (maru, tasks) = Maru::open(db.clone(), Clock::system(), &config, secret).await?;
+    let clock = Clock::system();
+    let (maru, tasks) = Maru::open(db.clone(), clock.clone(), &config, secret).await?;
     let stop = Stop::default();
     let mut parts = JoinSet::new();
     parts.spawn(tasks.run(stop.parts.clone()));
     maru.support().recover().await?;
-    let health = Health::new(db.clone(), Clock::system(), config.server.default_locale);
-    let router = router(routes::router(maru.clone()), &config, health.clone(), metrics.clone());
+    let health = Health::new(db.clone(), clock, config.server.default_locale);
+    let router = router(&maru, &config, health.clone(), metrics.clone());
     let server = bind(&config, router).await?;
+    say_where(&server, &config, demo);
 
     let until = stop.parts.clone();
     parts.spawn(async move { metrics.run(until).await });
@@ -80,10 +87,7 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     accepting.spawn(server.run(until));
 
     health.set_serving(true);
-    if demo {
-        demo::print_log_ins(config.server.listen);
-    }
-    let ended = wait(&mut parts).await;
+    let ended = wait(&mut signals, &mut parts).await;
     health.set_serving(false);
     let deadline = Instant::now() + Duration::from_secs(config.server.shutdown_s);
     let stopping = stop.in_order(accepting, parts, maru, db, deadline);
@@ -94,12 +98,12 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
 }
 
 /// Everything that is answered: the program's own routes, health and metrics beside them, pages for the rest.
-fn router(routes: Router, config: &Config, health: Health, metrics: Metrics) -> Router {
-    let served = routes
+fn router(maru: &Maru, config: &Config, health: Health, metrics: Metrics) -> Router {
+    let served = routes::router(maru.clone())
         .merge(health::routes(health))
         .route("/metrics", get(render).with_state(metrics));
     let served = Pages::new(&config.server).serve_rest_of(served);
-    around(served, Around::new(config, Network::new(&config.server)))
+    around(served, Around::new(config, maru.accounts().network().clone()))
 }
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -114,28 +118,56 @@ async fn bind(config: &Config, router: Router) -> Result<Server, ServeError> {
         header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
         connections_max: config.limits.http_connections,
     };
-    let server = Server::bind(address, router, options).await.map_err(failed)?;
-    let address = server.address().map_err(failed)?;
+    Server::bind(address, router, options).await.map_err(failed)
+}
+
+fn say_where(server: &Server, config: &Config, demo: bool) {
+    let address = server.address();
     println!("Maru listens on http://{address}");
+    if demo {
+        demo::print_log_ins(address);
+    }
     tracing::info!(%address, profile = ?config.server.profile, "listening");
-    Ok(server)
+}
+
+/// What asks this process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on signals are noticed, also those that come before anybody waits.
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The next one. Cancel-safe.
+    async fn next(&mut self) {
+        // Each of the two only waits: dropping it loses nothing.
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Waits for a signal to stop, or for the end of a part, which nothing but a fault brings about.
-async fn wait(parts: &mut JoinSet<()>) -> Result<(), ServeError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
-    // Each of the three only waits: dropping it loses nothing.
+async fn wait(signals: &mut Signals, parts: &mut JoinSet<()>) -> Result<(), ServeError> {
+    // Both only wait: dropping one loses nothing.
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.next() => {
+            tracing::info!("stopping");
+            Ok(())
+        }
         Some(ended) = parts.join_next() => {
             tracing::error!(?ended, "a part of the server ended by itself");
-            return Err(ServeError::PartEnded);
+            Err(ServeError::PartEnded)
         }
     }
-    tracing::info!("stopping");
-    Ok(())
 }
 
 /// The two moments of a stop.
@@ -157,11 +189,15 @@ impl Stop {
     ) {
         self.accepting.cancel();
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
-        maru.drain(patience / 4).await;
-        if let Some(Ok(remaining)) = accepting.join_next().await {
-            let cut = remaining.finish(patience).await;
-            tracing::debug!(cut, "connections ended");
-        }
+        let answers = async {
+            match accepting.join_next().await {
+                Some(Ok(remaining)) => remaining.finish(patience).await,
+                _ => 0,
+            }
+        };
+        let sockets = tokio::time::timeout(patience, maru.drain(patience / 4));
+        let (cut, drained) = tokio::join!(answers, sockets);
+        tracing::debug!(cut, drained = drained.is_ok(), "connections ended");
         self.parts.cancel();
         while parts.join_next().await.is_some() {}
         if let Err(error) = db.close().await {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm::ConnectionTrait;
+use serde_json::Value;
 
 use crate::process;
 
@@ -14,6 +15,21 @@ const START_MAX: std::time::Duration = std::time::Duration::from_secs(60);
 
 struct Cluster {
     port: u16,
+    log: PathBuf,
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// Every plan that auto_explain has written to the server's log, as JSON.
+pub fn plans() -> Vec<Value> {
+    let cluster = CLUSTER.get().expect("a PostgreSQL runs");
+    let log = std::fs::read_to_string(&cluster.log).unwrap();
+    let mut plans = Vec::new();
+    for entry in log.split("plan:\n").skip(1) {
+        let first = serde_json::Deserializer::from_str(entry).into_iter().next();
+        plans.push(first.expect("a plan").expect("auto_explain writes JSON"));
+    }
+    plans
 }
 
 /// A new empty database; its URL.
@@ -21,9 +37,7 @@ pub async fn new_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let port = cluster().await.port;
     let name = format!("maru_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let admin = sea_orm::Database::connect(url(port, "postgres"))
-        .await
-        .unwrap();
+    let admin = sea_orm::Database::connect(url(port, "postgres")).await.unwrap();
     admin
         .execute_unprepared(&format!("CREATE DATABASE {name}"))
         .await
@@ -37,12 +51,12 @@ fn url(port: u16, database: &str) -> String {
 }
 
 async fn cluster() -> &'static Cluster {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     tokio::task::spawn_blocking(|| CLUSTER.get_or_init(start))
         .await
         .expect("PostgreSQL starts")
 }
 
+#[expect(clippy::zombie_processes, reason = "it ends after this process, by the janitor")]
 fn start() -> Cluster {
     let programs = programs();
     let folder = process::folder("postgres");
@@ -72,12 +86,7 @@ fn start() -> Cluster {
         .arg("-D")
         .arg(&data)
         .args(["-p", &port.to_string()])
-        .args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "unix_socket_directories=",
-        ])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
         .args(["-c", "max_connections=500", "-c", "shared_buffers=64MB"])
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -86,7 +95,10 @@ fn start() -> Cluster {
         .unwrap();
     process::ends_with_us(server.id());
     wait_until_ready(&programs, port);
-    Cluster { port }
+    Cluster {
+        port,
+        log: folder.join("log"),
+    }
 }
 
 /// `/usr/lib/postgresql/*/bin`, the newest.
@@ -97,9 +109,7 @@ fn programs() -> PathBuf {
         .filter(|bin| bin.join("initdb").exists())
         .collect();
     found.sort();
-    found
-        .pop()
-        .expect("Debian's package postgresql is installed")
+    found.pop().expect("Debian's package postgresql is installed")
 }
 
 /// PostgreSQL refuses to run as root.
@@ -109,12 +119,7 @@ fn as_postgres(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     command
-        .args([
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--init-groups",
-            "--",
-        ])
+        .args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"])
         .arg(program);
     command
 }
@@ -146,10 +151,7 @@ fn wait_until_ready(programs: &Path, port: u16) {
         if asked.success() {
             return;
         }
-        assert!(
-            std::time::Instant::now() < deadline,
-            "PostgreSQL does not start"
-        );
+        assert!(std::time::Instant::now() < deadline, "PostgreSQL does not start");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }

@@ -51,6 +51,7 @@ for folder in $folders; do rm -rf "$folder"; done
 "#;
 
 impl Janitor {
+    #[expect(clippy::zombie_processes, reason = "it ends after this process")]
     fn get() -> &'static Janitor {
         static JANITOR_ONCE: OnceLock<Janitor> = OnceLock::new();
         JANITOR_ONCE.get_or_init(|| {

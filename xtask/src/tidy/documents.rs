@@ -5,29 +5,20 @@ use super::{Complaint, File, Tree};
 /// Made by building or running, so never in the tree.
 const MADE: [&str; 4] = ["web/dist", "target", "data", "node_modules"];
 /// Endings that make a bare name (`rules.rs`) the name of a file.
-const ENDINGS: [&str; 10] = [
-    "rs", "md", "toml", "ts", "tsx", "mjs", "json", "ftl", "css", "sql",
-];
+const ENDINGS: [&str; 10] = ["rs", "md", "toml", "ts", "tsx", "mjs", "json", "ftl", "css", "sql"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
-    tree.ending(".md")
-        .flat_map(|file| document(tree, file))
-        .collect()
+    tree.ending(".md").flat_map(|file| document(tree, file)).collect()
 }
 
 fn document(tree: &Tree, file: &File) -> Vec<Complaint> {
     let lines = file.text.lines().enumerate();
     lines
         .flat_map(|(at, line)| {
-            let links = links(line)
-                .into_iter()
-                .filter(|link| !link_exists(tree, file, link));
-            let words = words(line)
-                .into_iter()
-                .filter(|word| !word_exists(tree, word));
+            let links = links(line).into_iter().filter(|link| !link_exists(tree, file, link));
+            let words = words(line).into_iter().filter(|word| !word_exists(tree, word));
             let missing = links.map(str::to_owned).chain(words);
-            let complaint =
-                move |path| file.complaint(at + 1, format!("names {path}, which is not there"));
+            let complaint = move |path| file.complaint(at + 1, format!("names {path}, which is not there"));
             missing.map(complaint).collect::<Vec<_>>()
         })
         .collect()
@@ -85,10 +76,7 @@ fn expanded(word: &str) -> Vec<String> {
         Some((before, within, after))
     });
     match group {
-        Some((before, within, after)) => within
-            .split(',')
-            .map(|one| format!("{before}{one}{after}"))
-            .collect(),
+        Some((before, within, after)) => within.split(',').map(|one| format!("{before}{one}{after}")).collect(),
         None => vec![word.to_owned()],
     }
 }
@@ -100,10 +88,7 @@ fn word_exists(tree: &Tree, word: &str) -> bool {
     }
     match word.split_once('/') {
         Some((first, _)) => first.is_empty() || !tree.paths.contains(first),
-        None => tree
-            .paths
-            .iter()
-            .any(|path| path.rsplit('/').next() == Some(word)),
+        None => tree.paths.iter().any(|path| path.rsplit('/').next() == Some(word)),
     }
 }
 
@@ -124,9 +109,7 @@ mod tests {
     #[test]
     fn what_is_there_is_not_named() {
         assert_eq!(
-            missing(
-                "See [B](B.md), [top](../README.md#x), `crates/wire/`, `lib.rs`, docs/{A,B}.md."
-            ),
+            missing("See [B](B.md), [top](../README.md#x), `crates/wire/`, `lib.rs`, docs/{A,B}.md."),
             0
         );
         assert_eq!(
@@ -138,10 +121,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named() {
         assert_eq!(missing("[C](C.md)"), 1);
-        assert_eq!(
-            missing("The codec (crates/wire/src/codec.rs) and `docs/{A,C}.md`."),
-            2
-        );
+        assert_eq!(missing("The codec (crates/wire/src/codec.rs) and `docs/{A,C}.md`."), 2);
         assert_eq!(missing("`nowhere.rs`"), 1);
     }
 }

@@ -45,24 +45,15 @@ const IMPURE: [&str; 9] = [
 const NEVER: [(&str, &[&str]); 2] = [
     (
         "crates/wire/Cargo.toml",
-        &[
-            "tokio", "axum", "hyper", "sea-orm", "sqlx", "broker", "maru",
-        ],
+        &["tokio", "axum", "hyper", "sea-orm", "sqlx", "broker", "maru"],
     ),
-    (
-        "crates/broker/Cargo.toml",
-        &["sea-orm", "sqlx", "redis", "maru"],
-    ),
+    ("crates/broker/Cargo.toml", &["sea-orm", "sqlx", "redis", "maru"]),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
-    let server = tree
-        .ending(".rs")
-        .filter(|file| file.path.starts_with(SERVER));
-    let within = server.flat_map(|file| server_file(file));
-    let between = NEVER
-        .iter()
-        .flat_map(|(path, never)| manifest(tree, path, never));
+    let server = tree.ending(".rs").filter(|file| file.path.starts_with(SERVER));
+    let within = server.flat_map(server_file);
+    let between = NEVER.iter().flat_map(|(path, never)| manifest(tree, path, never));
     within.chain(between).collect()
 }
 
@@ -75,8 +66,7 @@ fn server_file(file: &File) -> Vec<Complaint> {
         return complaints;
     }
     let Some(own) = layer(&module) else {
-        complaints
-            .push(file.complaint(0, "stands in no row of LAYERS in xtask/src/tidy/imports.rs"));
+        complaints.push(file.complaint(0, "stands in no row of LAYERS in xtask/src/tidy/imports.rs"));
         return complaints;
     };
     for named in &named {
@@ -104,11 +94,7 @@ fn module_of(path: &str) -> Vec<String> {
 
 /// The path from the crate's root, if it leads into this crate.
 fn absolute(module: &[String], named: &Named) -> Option<Vec<String>> {
-    let supers = named
-        .segments
-        .iter()
-        .take_while(|segment| *segment == "super")
-        .count();
+    let supers = named.segments.iter().take_while(|segment| *segment == "super").count();
     if supers > 0 {
         let up = module.len().checked_sub(supers)?;
         return Some([&module[..up], &named.segments[supers..]].concat());
@@ -118,9 +104,7 @@ fn absolute(module: &[String], named: &Named) -> Option<Vec<String>> {
 
 /// The row of LAYERS, 0 the highest.
 fn layer(module: &[String]) -> Option<usize> {
-    LAYERS
-        .iter()
-        .position(|row| row.iter().any(|unit| is_in(module, unit)))
+    LAYERS.iter().position(|row| row.iter().any(|unit| is_in(module, unit)))
 }
 
 fn is_in(module: &[String], unit: &str) -> bool {
@@ -149,28 +133,19 @@ fn impure(module: &[String], named: &Named) -> Option<String> {
     let target = absolute(module, named)?;
     let own = &module[..module.len() - 1];
     let is_pure = target.starts_with(own) || PURE.contains(&target.first()?.as_str());
-    (!is_pure).then(|| {
-        format!(
-            "rules name only their own feature: no {}",
-            target.join("::")
-        )
-    })
+    (!is_pure).then(|| format!("rules name only their own feature: no {}", target.join("::")))
 }
 
 fn manifest(tree: &Tree, path: &str, never: &[&str]) -> Vec<Complaint> {
     let Some(file) = tree.files.iter().find(|file| file.path == path) else {
         return Vec::new();
     };
-    let dependencies = file
-        .text
-        .lines()
-        .enumerate()
-        .scan("", |section, (at, line)| {
-            if line.starts_with('[') {
-                *section = line;
-            }
-            Some((*section, at + 1, line))
-        });
+    let dependencies = file.text.lines().enumerate().scan("", |section, (at, line)| {
+        if line.starts_with('[') {
+            *section = line;
+        }
+        Some((*section, at + 1, line))
+    });
     dependencies
         .filter(|(section, ..)| *section == "[dependencies]")
         .filter_map(|(_, at, line)| {
@@ -188,10 +163,7 @@ mod tests {
 
     fn says(path: &str, text: &str) -> Vec<String> {
         let complaints = check(&Tree::of(&[(path, text)]));
-        complaints
-            .into_iter()
-            .map(|complaint| complaint.says)
-            .collect()
+        complaints.into_iter().map(|complaint| complaint.says).collect()
     }
 
     #[test]
@@ -199,10 +171,7 @@ mod tests {
         let path = "crates/server/src/features/support/handlers.rs";
         assert_eq!(says(path, "use crate::http::Around;").len(), 1);
         assert_eq!(says(path, "fn f() { crate::routes::entries(); }").len(), 1);
-        assert_eq!(
-            says(path, "use crate::features::messages::Messages;"),
-            [""; 0]
-        );
+        assert_eq!(says(path, "use crate::features::messages::Messages;"), [""; 0]);
     }
 
     #[test]
@@ -228,14 +197,8 @@ mod tests {
         let path = "crates/server/src/features/support/rules.rs";
         assert_eq!(says(path, "use sea_orm::DbErr;").len(), 1);
         assert_eq!(says(path, "use crate::features::accounts::Role;").len(), 1);
-        assert_eq!(
-            says(path, "use super::Session;\nuse crate::time::Time;"),
-            [""; 0]
-        );
-        assert_eq!(
-            says(path, "#[cfg(test)]\nmod tests { use tokio::time; }"),
-            [""; 0]
-        );
+        assert_eq!(says(path, "use super::Session;\nuse crate::time::Time;"), [""; 0]);
+        assert_eq!(says(path, "#[cfg(test)]\nmod tests { use tokio::time; }"), [""; 0]);
     }
 
     #[test]
@@ -246,8 +209,7 @@ mod tests {
     #[test]
     fn the_codec_depends_on_no_runtime() {
         let path = "crates/wire/Cargo.toml";
-        let manifest =
-            "[dependencies]\ntokio.workspace = true\n[dev-dependencies]\ntokio = \"1\"\n";
+        let manifest = "[dependencies]\ntokio.workspace = true\n[dev-dependencies]\ntokio = \"1\"\n";
         assert_eq!(says(path, manifest).len(), 1);
     }
 }

@@ -17,19 +17,12 @@ const NEEDED: [&str; 8] = [
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
     let manifests = tree.ending("Cargo.toml");
     let code = tree.ending(".rs");
-    manifests
-        .flat_map(manifest)
-        .chain(code.flat_map(silenced))
-        .collect()
+    manifests.flat_map(manifest).chain(code.flat_map(silenced)).collect()
 }
 
 fn manifest(file: &File) -> Vec<Complaint> {
     if file.path == "Cargo.toml" {
-        let is_set = |lint: &str| {
-            file.text
-                .lines()
-                .any(|line| line.starts_with(&format!("{lint} = ")))
-        };
+        let is_set = |lint: &str| file.text.lines().any(|line| line.starts_with(&format!("{lint} = ")));
         let missing = NEEDED.iter().filter(|lint| !is_set(lint));
         return missing
             .map(|lint| file.complaint(0, format!("the workspace must set {lint}")))
@@ -46,11 +39,7 @@ fn silenced(file: &File) -> Vec<Complaint> {
     let begins = [concat!("#[al", "low("), concat!("#![al", "low(")];
     let lines = file.text.lines().enumerate();
     lines
-        .filter(|(_, line)| {
-            begins
-                .iter()
-                .any(|begin| line.trim_start().starts_with(begin))
-        })
+        .filter(|(_, line)| begins.iter().any(|begin| line.trim_start().starts_with(begin)))
         .map(|(at, _)| file.complaint(at + 1, "expect the lint and say why"))
         .collect()
 }
@@ -69,10 +58,7 @@ mod tests {
 
     #[test]
     fn a_silenced_lint_is_named_with_its_line() {
-        let text = format!(
-            "fn a() {{}}\n{}dead_code)]\nfn b() {{}}\n",
-            concat!("#[al", "low(")
-        );
+        let text = format!("fn a() {{}}\n{}dead_code)]\nfn b() {{}}\n", concat!("#[al", "low("));
         let complaints = check(&Tree::of(&[("a.rs", &text)]));
         assert_eq!(complaints[0].line, 2);
     }

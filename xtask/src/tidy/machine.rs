@@ -36,11 +36,12 @@ mod tests {
 
     #[test]
     fn a_path_of_somebodys_machine_is_named() {
-        let text = format!("fine\nlet p = \"{}me/x\";\n", concat!("/ho"));
+        let begin = "/ho";
+        let text = format!("fine\nlet p = \"{begin}me/x\";\n");
         let complaints = check(&Tree::of(&[("a.rs", &text)]));
         assert_eq!(complaints.len(), 1);
         assert_eq!(complaints[0].line, 2);
-        let within = format!("import './src{}me/main.tsx'", concat!("/ho"));
+        let within = format!("import './src{begin}me/main.tsx'");
         assert!(check(&Tree::of(&[("a.ts", &within)])).is_empty());
     }
 }

@@ -60,24 +60,14 @@ pub(crate) fn tidy(root: &Path) -> bool {
     for (lines, path) in long_files(&tree) {
         println!("long: {lines:5} {path}");
     }
-    println!(
-        "tidy: {} files, {} complaints",
-        tree.files.len(),
-        complaints.len()
-    );
+    println!("tidy: {} files, {} complaints", tree.files.len(), complaints.len());
     complaints.is_empty()
 }
 
 impl Tree {
     fn read(root: &Path) -> Self {
         let listed = Command::new("git")
-            .args([
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ])
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(root)
             .output()
             .expect("git runs");
@@ -104,9 +94,7 @@ impl Tree {
     }
 
     fn ending(&self, ending: &str) -> impl Iterator<Item = &File> {
-        self.files
-            .iter()
-            .filter(move |file| file.path.ends_with(ending))
+        self.files.iter().filter(move |file| file.path.ends_with(ending))
     }
 
     #[cfg(test)]
@@ -130,11 +118,7 @@ impl File {
 }
 
 fn long_files(tree: &Tree) -> Vec<(usize, &str)> {
-    let is_code = |path: &str| {
-        [".rs", ".ts", ".tsx", ".mjs"]
-            .iter()
-            .any(|e| path.ends_with(e))
-    };
+    let is_code = |path: &str| [".rs", ".ts", ".tsx", ".mjs"].iter().any(|e| path.ends_with(e));
     let mut long: Vec<_> = tree
         .files
         .iter()

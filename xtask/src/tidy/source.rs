@@ -18,8 +18,7 @@ pub(super) fn lines_of_code(text: &str) -> usize {
 
 /// The file up to its `#[cfg(test)] mod`: tests may name what they like.
 pub(super) fn before_tests(text: &str) -> &str {
-    text.find("#[cfg(test)]\nmod ")
-        .map_or(text, |at| &text[..at])
+    text.find("#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
 }
 
 /// The code with comments and literals blanked; lines stay where they are.
@@ -57,9 +56,7 @@ fn skipped_length(text: &str) -> usize {
     }
     match text.strip_prefix('\'') {
         Some(rest) if rest.starts_with('\\') => closed_length(text, '\''),
-        Some(rest) if rest.chars().nth(1) == Some('\'') => {
-            rest.chars().next().map_or(0, char::len_utf8) + 2
-        }
+        Some(rest) if rest.chars().nth(1) == Some('\'') => rest.chars().next().map_or(0, char::len_utf8) + 2,
         _ => 0,
     }
 }
@@ -88,9 +85,7 @@ pub(super) fn paths(code: &str) -> Vec<Named> {
         at = reader.at;
         if reader.eats("::") {
             let line = code[..start].matches('\n').count() + 1;
-            reader.tree(vec![first], &mut |segments| {
-                found.push(Named { line, segments })
-            });
+            reader.tree(vec![first], &mut |segments| found.push(Named { line, segments }));
             at = reader.at.max(at);
         }
     }

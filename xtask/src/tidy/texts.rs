@@ -7,10 +7,7 @@ use serde_json::Value;
 use super::{Complaint, File, Tree};
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
-    tree.files
-        .iter()
-        .flat_map(|file| against_other(tree, file))
-        .collect()
+    tree.files.iter().flat_map(|file| against_other(tree, file)).collect()
 }
 
 fn against_other(tree: &Tree, file: &File) -> Vec<Complaint> {
@@ -85,16 +82,10 @@ mod tests {
             ("b/texts/ko.json", "{\"x\": {\"y\": \"\"}}"),
             ("b/texts/en.json", "{\"x\": {\"y\": \"\", \"z\": \"\"}}"),
         ];
-        let says: Vec<_> = check(&Tree::of(&files))
-            .into_iter()
-            .map(|c| c.says)
-            .collect();
+        let says: Vec<_> = check(&Tree::of(&files)).into_iter().map(|c| c.says).collect();
         assert_eq!(
             says,
-            [
-                "two is not in a/texts/en/main.ftl",
-                "x.z is not in b/texts/ko.json"
-            ]
+            ["two is not in a/texts/en/main.ftl", "x.z is not in b/texts/ko.json"]
         );
     }
 }

@@ -40,7 +40,7 @@ async fn start(connections_max: usize) -> Running {
     };
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(local, router, options).await.unwrap();
-    let address = server.address().unwrap();
+    let address = server.address();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
     Running { address, stop, serving }

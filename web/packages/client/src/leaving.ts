@@ -2,8 +2,8 @@ import type { Conversation } from './conversation';
 import type { CustomerMaru } from './core';
 
 /**
- * Calls `leave` when the page closes, unless another tab shows the same conversation or the page is only reloaded.
- * Tabs know of each other by a broadcast channel. Returns its undo.
+ * Calls `leave` when the page closes, unless another tab shows the same conversation; tabs know of each other by a
+ * broadcast channel. A reload is a leaving and a coming back: a page is not told which it is. Returns its undo.
  */
 export function leaveWithPage(maru: CustomerMaru, conversation: Conversation): () => void {
   const { sessionId } = conversation.get();
@@ -12,30 +12,23 @@ export function leaveWithPage(maru: CustomerMaru, conversation: Conversation): (
   const channel =
     typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`maru-here-${sessionId}`);
   const say = (word: 'hello' | 'here' | 'bye') => channel?.postMessage({ word, from: me });
-  let reloading = false;
 
   const onMessage = ({ data }: MessageEvent<{ word: string; from: string }>) => {
     if (data.word === 'bye') others.delete(data.from);
     else others.add(data.from);
     if (data.word === 'hello') say('here');
   };
-  const onNavigate = (event: Event) => {
-    reloading = (event as Event & { navigationType?: string }).navigationType === 'reload';
-  };
   const onHide = () => {
     say('bye');
-    if (others.size === 0 && !reloading && running(conversation)) maru.rest.leaveNow(sessionId);
+    if (others.size === 0 && running(conversation)) maru.rest.leaveNow(sessionId);
   };
 
-  const navigation = (globalThis as { navigation?: EventTarget }).navigation;
   channel?.addEventListener('message', onMessage);
-  navigation?.addEventListener('navigate', onNavigate);
   addEventListener('pagehide', onHide);
   say('hello');
   return () => {
     say('bye');
     channel?.close();
-    navigation?.removeEventListener('navigate', onNavigate);
     removeEventListener('pagehide', onHide);
   };
 }

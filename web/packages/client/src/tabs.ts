@@ -11,7 +11,10 @@ export interface Tabs {
 const TAB_KEY = 'maru:tab';
 const TAB_LOCK = 'maru-tab-';
 
-/** Over the Web Locks of the browser; without them (plain http on another host) each tab stands alone. */
+/**
+ * Over the Web Locks of the browser. Without them (plain http on another host), or where the browser denies them (a
+ * frame of another site), each tab stands alone.
+ */
 export function browserTabs(tab: {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -21,9 +24,19 @@ export function browserTabs(tab: {
   const id = claimId(locks, tab);
   return {
     id,
-    exclusively: (name, work) => locks.request(name, work) as Promise<never>,
+    async exclusively(name, work) {
+      let begun = false;
+      const begin = () => {
+        begun = true;
+        return work();
+      };
+      return locks.request(name, begin).catch(refusal => {
+        if (begun) throw refusal;
+        return work();
+      }) as never;
+    },
     async alive() {
-      const { held = [] } = await locks.query();
+      const { held = [] } = await locks.query().catch((): LockManagerSnapshot => ({}));
       const ids = held.flatMap(lock =>
         lock.name?.startsWith(TAB_LOCK) ? [lock.name.slice(TAB_LOCK.length)] : [],
       );

@@ -64,7 +64,7 @@ export function useSteadyScroll(
   return { atBottom, onScroll, toBottom };
 }
 
-/** The first row that reaches below `top`; rows stand in order, so halving finds it. */
+/** The message of the first row that reaches below `top`; rows stand in order, so halving finds it. */
 function firstVisible(list: HTMLElement, top: number): Element | null {
   let low = 0;
   let high = list.children.length - 1;
@@ -74,5 +74,6 @@ function firstVisible(list: HTMLElement, top: number): Element | null {
     if (bottom <= top) low = middle + 1;
     else high = middle;
   }
-  return list.children[low] ?? null;
+  // A row's last part is the message itself: what stands above it in the row may come and go.
+  return list.children[low]?.lastElementChild ?? null;
 }

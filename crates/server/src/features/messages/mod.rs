@@ -13,6 +13,8 @@ pub mod rules;
 mod store;
 mod writer;
 
+use std::collections::HashMap;
+
 use broker::{Publication, Topic};
 use sea_orm::DbErr;
 
@@ -116,14 +118,14 @@ impl Messages {
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(Page {
             next_cursor: items.last().filter(|_| more).map(|last| last.seq),
-            marks: store::marks(self.db.read(), room_id).await?,
+            marks: self.marks(room_id).await?,
             items,
         })
     }
 
     /// Up to `limit` messages with a higher `seq` than `after`, in order, as they are shown.
     pub async fn replay(&self, room_id: i64, after: i64, limit: u64) -> Result<Vec<Publication>, DbErr> {
-        let marks = store::marks(self.db.read(), room_id).await?;
+        let marks = self.marks(room_id).await?;
         let items = store::after(self.db.read(), room_id, after, limit).await?;
         Ok(items.iter().map(|m| m.publication(&marks)).collect())
     }
@@ -135,6 +137,12 @@ impl Messages {
 
     /// How far everybody has read.
     pub async fn marks(&self, room_id: i64) -> Result<Marks, DbErr> {
-        store::marks(self.db.read(), room_id).await
+        let mut marks = self.marks_of(&[room_id]).await?;
+        Ok(marks.remove(&room_id).unwrap_or_default())
+    }
+
+    /// How far everybody has read in each of these rooms; a room without readers has no entry.
+    pub async fn marks_of(&self, room_ids: &[i64]) -> Result<HashMap<i64, Marks>, DbErr> {
+        store::marks(self.db.read(), room_ids).await
     }
 }

@@ -1,5 +1,6 @@
 //! The SQL of rooms, messages and read marks.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
@@ -393,24 +394,27 @@ pub(super) async fn id_at<C: ConnectionTrait>(db: &C, room_id: i64, seq: i64) ->
 
 #[derive(FromQueryResult)]
 struct MarkRow {
+    room_id: i64,
     member_id: i64,
     side: String,
     seq: i64,
 }
 
-pub(super) async fn marks<C: ConnectionTrait>(db: &C, room_id: i64) -> Result<Marks, DbErr> {
-    let rows = all::<MarkRow, _>(
-        db,
-        "SELECT member_id, side, seq FROM read_mark WHERE room_id = $1",
-        [room_id.into()],
-    )
-    .await?;
-    let marks = rows.into_iter().map(|row| Mark {
-        reader_id: row.member_id,
-        seq: row.seq,
-        side: Side::from_letter(&row.side).unwrap_or(Side::Member),
-    });
-    Ok(Marks(marks.collect()))
+/// How far everybody has read in these rooms; a room without readers has no entry.
+pub(super) async fn marks<C: ConnectionTrait>(db: &C, room_ids: &[i64]) -> Result<HashMap<i64, Marks>, DbErr> {
+    let mut marks: HashMap<i64, Marks> = HashMap::new();
+    for piece in pieces(room_ids) {
+        let places = placeholders(1, piece.len(), |n| format!("${n}"));
+        let sql = format!("SELECT room_id, member_id, side, seq FROM read_mark WHERE room_id IN {places}");
+        for row in all::<MarkRow, _>(db, &sql, piece.iter().map(|id| Value::from(*id))).await? {
+            marks.entry(row.room_id).or_default().0.push(Mark {
+                reader_id: row.member_id,
+                seq: row.seq,
+                side: Side::from_letter(&row.side).unwrap_or(Side::Member),
+            });
+        }
+    }
+    Ok(marks)
 }
 
 /// Moves a reader's mark forward to `seq`; false if it was there or beyond.

@@ -193,9 +193,7 @@ pub async fn own_sessions(State(support): State<Support>, caller: Caller, Asked(
             after: asked.before.as_deref().map(session_cursor).transpose()?,
             ..Filter::default()
         };
-        support
-            .show_list(&caller, who.member_id, filter, page_size(asked.limit)?)
-            .await
+        support.show_list(&caller, filter, page_size(asked.limit)?).await
     };
     answer(&caller, found.await)
 }
@@ -297,9 +295,7 @@ pub async fn sessions(State(support): State<Support>, caller: Caller, Asked(aske
         access::is_agent(&caller.principal)?;
         let filter = support.filter(&asked)?;
         let limit = page_size(asked.limit)?;
-        support
-            .show_list(&caller, caller.principal.member_id, filter, limit)
-            .await
+        support.show_list(&caller, filter, limit).await
     };
     answer(&caller, found.await)
 }
@@ -472,26 +468,23 @@ impl Support {
         Ok(Json(view).into_response())
     }
 
-    async fn show_list(
-        &self,
-        caller: &Caller,
-        reader_id: i64,
-        filter: Filter,
-        limit: u64,
-    ) -> Result<Response, Refusal> {
+    async fn show_list(&self, caller: &Caller, filter: Filter, limit: u64) -> Result<Response, Refusal> {
         let reader = super::reader(&caller.principal, filter.customer_id.unwrap_or(0));
-        debug_assert_eq!(reader.member_id, reader_id);
         let mut found = store::list(self.0.db.read(), &filter, reader, limit + 1).await?;
         let more = found.len() as u64 > limit;
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let ids: Vec<i64> = found.iter().map(|s| s.case.session_id).collect();
+        let marks = self.0.messages.marks_of(&ids).await?;
+        let unread = Marks::default();
+        let view = |s| -> SessionView<'_> {
+            let s: &store::Session = s;
+            let marks = marks.get(&s.case.session_id).unwrap_or(&unread);
+            s.view(&self.0.codes, caller.locale, marks)
+        };
         let next = found.last().filter(|_| more);
-        let marks = Marks::default();
         let page = SessionPage {
             next_cursor: next.map(|s| format!("{}-{}", s.case.started_at.ms(), s.case.session_id)),
-            items: found
-                .iter()
-                .map(|s| s.view(&self.0.codes, caller.locale, &marks))
-                .collect(),
+            items: found.iter().map(view).collect(),
         };
         Ok(Json(page).into_response())
     }

@@ -19,7 +19,8 @@ mod store;
 mod tasks;
 pub mod view;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use broker::Publication;
 use tokio::sync::Notify;
@@ -78,6 +79,10 @@ struct Inner {
     customers: moka::sync::Cache<i64, i64>,
     /// Sessions that an agent has answered.
     answered: moka::sync::Cache<i64, ()>,
+    /// (session, member) whose coming or going is still to be stored, and why they went. Bounded by the pairs there are.
+    unobserved: Mutex<HashMap<(i64, i64), DisconnectReason>>,
+    /// Something is in `unobserved`.
+    presence: Notify,
     /// Something may be due earlier than known.
     alarm: Notify,
     /// Places in the queue may have changed.
@@ -111,6 +116,8 @@ impl Support {
             here: Here::default(),
             customers: moka::sync::Cache::new(CUSTOMERS_MAX),
             answered: moka::sync::Cache::new(CUSTOMERS_MAX),
+            unobserved: Mutex::default(),
+            presence: Notify::new(),
             alarm: Notify::new(),
             queue: Notify::new(),
         }))

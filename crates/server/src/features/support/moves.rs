@@ -63,7 +63,8 @@ impl RoomChange for Move {
             let now = self.support.clock.now();
             let mut case = load(turn, self.session_id).await?;
             let before = case.clone();
-            let events = self.decide(turn, &mut case, now).await?;
+            let mut events = case.due(now, &self.support.patience);
+            events.extend(self.decide(turn, &mut case, now).await?);
             self.support
                 .save_and_tell(turn, &before, &case, &events, now, Some(&self.actor))
                 .await
@@ -219,12 +220,12 @@ impl RoomChange for Observe {
                 return Ok(());
             };
             let before = case.clone();
-            let events = if self.support.here.is_here(self.session_id, self.member_id) {
-                case.arrived(party, now)
+            let mut events = case.due(now, &self.support.patience);
+            if self.support.here.is_here(self.session_id, self.member_id) {
+                events.extend(case.arrived(party, now));
             } else {
                 case.lost(party, self.reason, now);
-                Vec::new()
-            };
+            }
             self.support
                 .save_and_tell(turn, &before, &case, &events, now, None)
                 .await

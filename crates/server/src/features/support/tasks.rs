@@ -1,7 +1,7 @@
 //! What runs beside the calls: due times, places in the queue, the figures in the log.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use broker::Topic;
@@ -16,7 +16,7 @@ use crate::problem::{Code, Refusal};
 use crate::time::Time;
 
 /// Sessions taken up at a time.
-const DUE_AT_ONCE: i64 = 200;
+const AT_ONCE: usize = 200;
 
 /// Longest sleep of the alarm: a due time that another program wrote is seen by then.
 const ALARM_S: u64 = 30;
@@ -39,43 +39,34 @@ impl Support {
 
     /// Does what is due, tells places in the queue and logs the figures until `cancel`.
     pub async fn run(&self, cancel: CancellationToken) {
-        let work = async { tokio::join!(self.0.watch_due(), self.0.watch_queue(), self.log_statistics()) };
+        let work = async {
+            tokio::join!(
+                self.0.watch_due(),
+                self.0.watch_queue(),
+                self.0.watch_presence(),
+                self.log_statistics()
+            )
+        };
         tokio::select! {
             () = cancel.cancelled() => {}
             _ = work => {}
         }
     }
 
-    /// A connection of this member subscribed to the session's topic.
+    /// A connection of this member subscribed to the session's topic. Returns when that is stored and told.
     pub async fn entered(&self, session_id: i64, member_id: i64, connection: u64) {
-        if self.0.here.enter(session_id, member_id, connection) {
-            self.observe(session_id, member_id, DisconnectReason::NetworkError)
-                .await;
+        self.0.here.enter(session_id, member_id, connection);
+        // Also with other connections still here: who said that they leave comes back with any new subscription.
+        let reason = DisconnectReason::NetworkError;
+        if self.0.observe(session_id, member_id, reason).await.is_err() {
+            self.0.observe_later(session_id, member_id, reason);
         }
     }
 
     /// A subscription of this member to the session's topic ended.
-    pub async fn left(&self, session_id: i64, member_id: i64, connection: u64, reason: DisconnectReason) {
+    pub fn left(&self, session_id: i64, member_id: i64, connection: u64, reason: DisconnectReason) {
         if self.0.here.leave(session_id, member_id, connection) {
-            self.observe(session_id, member_id, reason).await;
-        }
-    }
-
-    async fn observe(&self, session_id: i64, member_id: i64, reason: DisconnectReason) {
-        loop {
-            let change = Observe {
-                support: Arc::clone(&self.0),
-                session_id,
-                member_id,
-                reason,
-            };
-            match self.0.messages.change(change).await {
-                // Who came or went must not be forgotten: a side that seems to be here would never be missed.
-                Err(refusal) if refusal.code == Code::Unavailable => {
-                    tokio::time::sleep(RETRY).await;
-                }
-                _ => return,
-            }
+            self.0.observe_later(session_id, member_id, reason);
         }
     }
 
@@ -91,6 +82,51 @@ impl Support {
 }
 
 impl Inner {
+    /// Stores and tells who is here. Only the failure of the database is an error: a session that is over needs nothing.
+    async fn observe(
+        self: &Arc<Self>,
+        session_id: i64,
+        member_id: i64,
+        reason: DisconnectReason,
+    ) -> Result<(), Refusal> {
+        let change = Observe {
+            support: Arc::clone(self),
+            session_id,
+            member_id,
+            reason,
+        };
+        match self.messages.change(change).await {
+            Err(refusal) if refusal.code == Code::Unavailable => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same by the task that tries until it succeeds: a side that only seems to be here would never be missed.
+    fn observe_later(&self, session_id: i64, member_id: i64, reason: DisconnectReason) {
+        let mut unobserved = self.unobserved.lock().unwrap_or_else(PoisonError::into_inner);
+        unobserved.insert((session_id, member_id), reason);
+        self.presence.notify_one();
+    }
+
+    async fn watch_presence(self: &Arc<Self>) {
+        loop {
+            self.presence.notified().await;
+            let unobserved = std::mem::take(&mut *self.unobserved.lock().unwrap_or_else(PoisonError::into_inner));
+            let observed = unobserved.into_iter().map(async |((session_id, member_id), reason)| {
+                let result = self.observe(session_id, member_id, reason).await;
+                result.map_err(|_| (session_id, member_id, reason))
+            });
+            let results: Vec<_> = stream::iter(observed).buffer_unordered(AT_ONCE).collect().await;
+            let failed: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+            if !failed.is_empty() {
+                tokio::time::sleep(RETRY).await;
+            }
+            for (session_id, member_id, reason) in failed {
+                self.observe_later(session_id, member_id, reason);
+            }
+        }
+    }
+
     async fn watch_due(self: &Arc<Self>) {
         loop {
             let woken = self.alarm.notified();
@@ -114,7 +150,7 @@ impl Inner {
 
     /// Does what is due; returns when something is due next.
     async fn do_due(self: &Arc<Self>) -> Result<Option<Time>, Refusal> {
-        let ids = store::due(self.db.read(), self.clock.now(), DUE_AT_ONCE).await?;
+        let ids = store::due(self.db.read(), self.clock.now(), AT_ONCE as i64).await?;
         self.pass(ids, false).await?;
         Ok(store::next_due(self.db.read()).await?)
     }
@@ -128,10 +164,7 @@ impl Inner {
                 restarted,
             })
         });
-        let results: Vec<_> = stream::iter(changes)
-            .buffer_unordered(DUE_AT_ONCE.unsigned_abs() as usize)
-            .collect()
-            .await;
+        let results: Vec<_> = stream::iter(changes).buffer_unordered(AT_ONCE).collect().await;
         results.into_iter().collect()
     }
 

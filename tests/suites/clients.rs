@@ -1,0 +1,141 @@
+//! Programs written against other people's STOMP clients talk to Maru unchanged. `tests/clients/setup.sh` installs them.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use tests::{DEADLINE, Db, workspace};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use crate::desk::{Case, PATIENT};
+
+/// A running program that prints events and waits for lines.
+struct Outside {
+    _child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    seen: Vec<Value>,
+}
+
+impl Outside {
+    fn start(mut command: Command) -> Outside {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("tests/clients/setup.sh has run");
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Outside {
+            _child: child,
+            input,
+            output: BufReader::new(output).lines(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// The next event with this name for which `wanted` holds.
+    async fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
+            let Ok(Ok(Some(line))) = line else {
+                panic!("no {name}; it said {:#?}", self.seen)
+            };
+            let event: Value = serde_json::from_str(&line).unwrap();
+            self.seen.push(event.clone());
+            if event["event"] == name && wanted(&event) {
+                return event;
+            }
+        }
+    }
+
+    async fn message(&mut self, content: &str) -> Value {
+        self.event("message", |event| event["content"] == content).await
+    }
+
+    async fn go_on(&mut self) {
+        self.input.write_all(b"\n").await.unwrap();
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    workspace().join("tests/clients").join(name)
+}
+
+#[rstest]
+#[case::stompjs("stompjs")]
+#[case::stomp_py("stomp.py")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name: &str) {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let case = Case::active(maru).await;
+    let session = case.id.to_string();
+    let mut command = if name == "stompjs" {
+        let mut command = Command::new("node");
+        command
+            .arg("client.mjs")
+            .arg(format!("ws://127.0.0.1:{}/ws", maru.port))
+            .current_dir(folder("stompjs"));
+        command
+    } else {
+        let mut command = Command::new(folder("stomppy").join(".venv/bin/python"));
+        command
+            .arg("client.py")
+            .args(["127.0.0.1", &maru.port.to_string()])
+            .current_dir(folder("stomppy"));
+        command
+    };
+    command.args([&case.customer.token, &session]);
+    let mut client = Outside::start(command);
+
+    let connected = client.event("connected", |_| true).await;
+    assert_eq!(
+        (&connected["version"], &connected["heartBeat"]),
+        (&json!("1.2"), &json!("10000,10000"))
+    );
+    client.event("subscribed", |_| true).await;
+    let content = format!("{name}: 안녕하세요 🙂");
+    let agent = case.agent.stomp(maru).await;
+    let shown = client.message(&content).await;
+    if !client.seen.iter().any(|event| event["event"] == "stored") {
+        client.event("stored", |_| true).await;
+    }
+    let stored = client
+        .seen
+        .iter()
+        .find(|event| event["event"] == "stored")
+        .unwrap()
+        .clone();
+    assert_eq!(stored["seq"], shown["seq"]);
+    agent.say(case.id, "반갑습니다").await;
+    client.message("반갑습니다").await;
+
+    client.go_on().await;
+    client.event("cut", |_| true).await;
+    let missed = [
+        agent.say(case.id, "놓친 말 하나").await,
+        agent.say(case.id, "놓친 말 둘").await,
+    ];
+    client.go_on().await;
+    let first = client.event("message", |_| true).await;
+    assert_eq!(
+        (&first["content"], &first["seq"]),
+        (&json!("놓친 말 하나"), &json!(missed[0].seq)),
+        "{:#?}",
+        client.seen
+    );
+    client.message("놓친 말 둘").await;
+    client.event("message", |event| event["type"] == "SYNC").await;
+    agent.say(case.id, "다시 실시간").await;
+    client.message("다시 실시간").await;
+
+    client.go_on().await;
+    let refused = client.event("error", |_| true).await;
+    assert_eq!(refused["code"], "forbidden");
+    assert!(!refused["message"].as_str().unwrap().is_empty());
+    client.event("closed", |_| true).await;
+    client.go_on().await;
+    assert!(client.seen.iter().all(|event| event["event"] != "leaked"));
+}
