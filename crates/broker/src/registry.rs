@@ -90,7 +90,11 @@ impl<A: App> Registry<A> {
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Connection<A>>> {
-        self.lock().sockets.values().filter_map(|socket| socket.connection.clone()).collect()
+        self.lock()
+            .sockets
+            .values()
+            .filter_map(|socket| socket.connection.clone())
+            .collect()
     }
 
     /// From now on nobody comes in; all sockets there are, in no order.

@@ -61,6 +61,7 @@ fn words(line: &str) -> Vec<String> {
         })
         .flat_map(expanded)
         .map(|word| word.trim_end_matches(['.', ',', '/']).to_owned())
+        .filter(|word| !word.is_empty())
         .collect()
 }
 

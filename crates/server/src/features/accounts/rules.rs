@@ -9,7 +9,6 @@ use crate::time::Time;
 const CODE_CHARS_MAX: usize = 64;
 const NAME_CHARS_MAX: usize = 100;
 const CONTACT_CHARS_MAX: usize = 200;
-const PASSWORD_CHARS_MIN: usize = 8;
 
 /// How the codes of guests begin.
 pub(super) const GUEST_PREFIX: &str = "GUEST-";
@@ -210,10 +209,10 @@ fn check_code(code: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks a new password.
-pub(super) fn check_password(password: &str) -> Result<(), String> {
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(format!("the password has at least {PASSWORD_CHARS_MIN} characters"));
+/// Checks a new password, which has at least `chars_min` characters.
+pub(super) fn check_password(password: &str, chars_min: usize) -> Result<(), String> {
+    if password.chars().count() < chars_min {
+        return Err(format!("the password has at least {chars_min} characters"));
     }
     Ok(())
 }

@@ -691,7 +691,7 @@ async fn the_command_line_makes_and_changes_one_account(#[values(Sqlite, Postgre
     let error = house.accounts.user_add(taken).await.unwrap_err();
     assert_eq!(error.to_string(), "the username hong is taken");
     let short = NewUser {
-        password: Some(SecretString::from("short")),
+        password: Some(SecretString::from("")),
         ..user("STU003", Role::Student)
     };
     assert!(matches!(
@@ -702,6 +702,17 @@ async fn the_command_line_makes_and_changes_one_account(#[values(Sqlite, Postgre
         house.accounts.user_lock("NOBODY").await,
         Err(UserError::Unknown(_))
     ));
+}
+
+#[tokio::test]
+async fn a_server_in_use_takes_no_short_password() {
+    let house = House::with(Sqlite, &[("MARU_SERVER__PROFILE", "prod")]).await;
+    let with = |password: &str| NewUser {
+        password: Some(SecretString::from(password)),
+        ..user("STU001", Role::Student)
+    };
+    assert!(house.accounts.user_add(with("1234567")).await.is_err());
+    assert!(house.accounts.user_add(with("비밀번호여덟자리")).await.is_ok());
 }
 
 #[rstest]

@@ -126,7 +126,8 @@ impl Accounts {
     }
 
     async fn hash_new(&self, password: &SecretString) -> Result<String, UserError> {
-        rules::check_password(password.expose_secret()).map_err(UserError::Invalid)?;
+        let text = password.expose_secret();
+        rules::check_password(text, self.0.password_chars_min).map_err(UserError::Invalid)?;
         let hash = self.0.passwords.hash(password).await;
         hash.map_err(|_| UserError::Hash)
     }
