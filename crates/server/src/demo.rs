@@ -1,7 +1,11 @@
 //! Demo data for a database that is still empty.
 
+use axum::routing::get;
+use axum::{Json, Router};
 use sea_orm::DbErr;
 use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::clock::Clock;
@@ -67,6 +71,30 @@ async fn people(accounts: &Accounts, ids: Vec<i64>) -> Result<Vec<Principal>, De
         }
     }
     Ok(people)
+}
+
+#[derive(Serialize)]
+struct LogIn {
+    username: &'static str,
+    password: &'static str,
+    name: &'static str,
+    roles: [&'static str; 1],
+}
+
+/// `/api/demo`: the log-ins that a demo's pages offer; none where there is no demo.
+pub fn routes(demo: bool) -> Router {
+    let users = if demo { &DEMO_USERS[..] } else { &[] };
+    let items: Vec<LogIn> = users
+        .iter()
+        .map(|user| LogIn {
+            username: user.username,
+            password: user.password,
+            name: user.name,
+            roles: [user.role.as_str()],
+        })
+        .collect();
+    let answer = json!({ "items": items });
+    Router::new().route("/api/demo", get(async move || Json(answer)))
 }
 
 /// The addresses to open and the log-ins, a line each: `username / password  (role)`.

@@ -76,7 +76,8 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     parts.spawn(tasks.run(stop.parts.clone()));
     maru.support().recover().await?;
     let health = Health::new(db.clone(), clock, config.server.default_locale);
-    let router = router(&maru, &config, health.clone(), metrics.clone());
+    let served = router(&maru, health.clone(), metrics.clone()).merge(demo::routes(demo));
+    let router = with_pages(served, &maru, &config);
     let server = bind(&config, router).await?;
     say_where(&server, &config, demo);
 
@@ -97,11 +98,15 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     }
 }
 
-/// Everything that is answered: the program's own routes, health and metrics beside them, pages for the rest.
-fn router(maru: &Maru, config: &Config, health: Health, metrics: Metrics) -> Router {
-    let served = routes::router(maru.clone())
+/// The program's own routes, health and metrics beside them.
+fn router(maru: &Maru, health: Health, metrics: Metrics) -> Router {
+    routes::router(maru.clone())
         .merge(health::routes(health))
-        .route("/metrics", get(render).with_state(metrics));
+        .route("/metrics", get(render).with_state(metrics))
+}
+
+/// Everything that is answered: pages for what `served` does not know.
+fn with_pages(served: Router, maru: &Maru, config: &Config) -> Router {
     let served = Pages::new(&config.server).serve_rest_of(served);
     around(served, Around::new(config, maru.accounts().network().clone()))
 }

@@ -1,6 +1,6 @@
 import type { ChatMessage, Conversation, ConversationState } from '@maru/client';
 import { clockTime, dayName, fullTime, useSharedT } from '@maru/ui';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from './icons';
 import { LinkedText } from './linked-text';
 import css from './message-list.module.css';
@@ -10,6 +10,7 @@ import { useSteadyScroll } from './use-scroll';
 
 /** Rows kept in the page while the reader is at the bottom. */
 const ROWS = 400;
+const OWN_COMING = /^(joined|left|returned)-member$/;
 
 export interface MessageListProps {
   state: ConversationState;
@@ -23,7 +24,8 @@ export function MessageList({ state, conversation, attentive }: MessageListProps
   const t = useSharedT();
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
-  const { messages, firstUnreadSeq, hasOlder, loadingOlder } = state;
+  const { firstUnreadSeq, hasOlder, loadingOlder } = state;
+  const messages = useTold(state);
   const { atBottom, onScroll, toBottom } = useSteadyScroll(box, list, messages);
   const fresh = useFresh(messages, atBottom);
   useReading(state, conversation, attentive && atBottom);
@@ -159,6 +161,14 @@ function Failure({ message, conversation }: { message: ChatMessage; conversation
         {t('messages.discard')}
       </button>
     </p>
+  );
+}
+
+/** Customers know when they come and go themselves. */
+function useTold({ messages, mySide }: ConversationState): ChatMessage[] {
+  return useMemo(
+    () => (mySide === 'A' ? messages : messages.filter(({ system }) => !OWN_COMING.test(system?.code ?? ''))),
+    [messages, mySide],
   );
 }
 

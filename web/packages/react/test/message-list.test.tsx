@@ -130,8 +130,21 @@ test('a_system_message_is_worded_for_its_reader', () => {
     senderType: 'S' as const,
     senderId: null,
     senderName: null,
-    system: { code: 'started', params: { agent: '김상담' } },
+    system: { code: 'started', params: { name: '김상담' } },
   };
   show(state({ messages: [note] }));
   expect(place.textContent).toContain('김상담 상담원이 상담을 시작했어요.');
+});
+
+test('customers_are_not_told_of_their_own_comings', () => {
+  const coming = (side: 'member' | 'agent') => ({
+    ...theirs(side === 'member' ? 1 : 2, ''),
+    senderType: 'S' as const,
+    senderId: null,
+    senderName: null,
+    system: { code: `returned-${side}`, params: { name: '누군가' } },
+  });
+  show(state({ messages: [coming('member'), coming('agent')] }));
+  expect(place.querySelectorAll('li')).toHaveLength(1);
+  expect(place.textContent).toContain('누군가 상담원이 돌아왔어요.');
 });

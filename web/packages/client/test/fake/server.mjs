@@ -156,7 +156,7 @@ export class FakeServer {
   start(id, agent = this.users[1]) {
     const session = this.move(id, 'ACTIVE', 'A', { adminId: agent.memberId, adminName: agent.name });
     this.say(id, null, `${agent.name} 상담사가 연결되었습니다.`, {
-      system: { code: 'support.started', params: { agent: agent.name } },
+      system: { code: 'started', params: { name: agent.name } },
     });
     return session;
   }
