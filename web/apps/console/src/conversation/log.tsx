@@ -80,7 +80,7 @@ export function Log({ conversation, state, mine }: Props) {
     if (mine && attention && inSight > 0) conversation.markRead(inSight);
   }, [conversation, mine, attention, inSight]);
 
-  const below = useNewBelow(messages, inSight);
+  const below = useNewBelow(messages, inSight, mine ? readSeq.A : newest);
   return (
     <div className={styles.frame}>
       {hasOlder && nearTop && (
@@ -132,9 +132,9 @@ export function Log({ conversation, state, mine }: Props) {
   );
 }
 
-/** How many messages of others lie below what has ever been in sight. */
-function useNewBelow(messages: readonly ChatMessage[], inSight: number): number {
-  const [reached, setReached] = useState(messages.findLast(message => message.seq !== null)?.seq ?? 0);
+/** How many messages of others lie below what has been read before and what has been in sight since. */
+function useNewBelow(messages: readonly ChatMessage[], inSight: number, read: number): number {
+  const [reached, setReached] = useState(read);
   useEffect(() => setReached(before => Math.max(before, inSight)), [inSight]);
   return messages.filter(message => !message.own && (message.seq ?? 0) > reached).length;
 }

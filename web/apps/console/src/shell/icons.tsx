@@ -90,3 +90,24 @@ export function LinkIcon() {
     </Icon>
   );
 }
+
+/** Maru's own mark: a hall's roof over its floor. */
+export function Mark() {
+  return (
+    <svg
+      width="26"
+      height="26"
+      viewBox="0 0 32 32"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d="M3 14c5-1 9-4 13-8 4 4 8 7 13 8" />
+      <path d="M7 15v8M25 15v8M4 23h24M8 27h16" />
+    </svg>
+  );
+}

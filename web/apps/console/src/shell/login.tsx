@@ -1,12 +1,15 @@
 import { LocaleSwitch } from '@maru/ui';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { logIn, logOut } from '../auth';
 import { queries } from '../live/queries';
 import { maru, sentenceOf } from '../maru';
 import { useT } from '../texts';
+import { Mark } from './icons';
 import styles from './login.module.css';
 import { useTitle } from './title';
+import { toast } from './toasts';
 
 const USERNAME_KEY = 'maru.console.username';
 
@@ -101,15 +104,52 @@ export function LoginPage({ notAgent }: { notAgent: boolean }) {
     <main className={styles.page}>
       <section className={styles.card} aria-labelledby="login-heading">
         <p className={styles.brand} aria-hidden="true">
-          <span className={styles.mark} />
+          <Mark />
           {t('brand')}
         </p>
         <h1 id="login-heading">{t('login.heading')}</h1>
         <p className={styles.lead}>{t('login.lead')}</p>
         <LoginForm notAgent={notAgent} />
+        <DemoLogins />
       </section>
       <LocaleSwitch />
     </main>
+  );
+}
+
+interface DemoLogin {
+  username: string;
+  password: string;
+  name: string;
+  roles: string[];
+}
+
+/** The agents of a server that runs with demo data; nothing where there is none. */
+function DemoLogins() {
+  const t = useT();
+  const { data = [] } = useQuery({
+    queryKey: ['demo-logins'],
+    queryFn: async () => {
+      const { items } = await maru.rest.call<{ items: DemoLogin[] }>('GET', '/api/demo');
+      return items.filter(({ roles }) => roles.includes('AGENT') || roles.includes('ADMIN'));
+    },
+    retry: false,
+  });
+  if (data.length === 0) return null;
+  return (
+    <div className={styles.demo}>
+      <p>{t('login.demo')}</p>
+      {data.map(({ username, password, name }) => (
+        <button
+          key={username}
+          type="button"
+          className="button small"
+          onClick={() => logIn(username, password).catch(error => toast(sentenceOf(error), 'danger'))}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
   );
 }
 

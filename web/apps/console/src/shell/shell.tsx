@@ -10,7 +10,7 @@ import { useHeld } from '../live/use-held';
 import { useLive } from '../live/use-live';
 import { useT } from '../texts';
 import { ConnectionChip } from './chip';
-import { ChatsIcon, DashboardIcon, HistoryIcon } from './icons';
+import { ChatsIcon, DashboardIcon, HistoryIcon, Mark } from './icons';
 import { ReloginDialog } from './login';
 import styles from './shell.module.css';
 import { useTabCount } from './title';
@@ -42,8 +42,8 @@ export function Shell({ user, expired, children }: Props) {
       </a>
       <header className={styles.bar}>
         <p className={styles.brand}>
-          <span className={styles.mark} aria-hidden="true" />
-          <span className={styles.brandName}>{t('brand')}</span>
+          <Mark />
+          {t('brand')}
         </p>
         <Navigation count={waiting + unread} />
         <div className={styles.side}>
