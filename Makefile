@@ -2,6 +2,7 @@
 .PHONY: help run web test torture bench
 
 CARGO_RUN = cargo run --release --quiet
+BUILT = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 KILLS ?= 500
 
 help:
@@ -34,7 +35,7 @@ test:
 torture:
 	@.ci/setup
 	cargo build --release --bin maru
-	MARU_BIN=target/release/maru KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
+	MARU_BIN=$(BUILT)/release/maru KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
 
 bench:
 	cargo build --release --bin maru

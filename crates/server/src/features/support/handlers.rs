@@ -403,6 +403,7 @@ pub async fn agents(State(support): State<Support>, caller: Caller) -> Answer {
     answer(&caller, found.await)
 }
 
+#[expect(clippy::result_large_err, reason = "both are answers, and made once a request")]
 fn answer(caller: &Caller, result: Result<impl IntoResponse, Refusal>) -> Answer {
     match result {
         Ok(response) => Ok(response.into_response()),

@@ -626,7 +626,7 @@ pub(super) async fn figures<C: ConnectionTrait>(
         of("handling", "s.ended_at - s.first_taken_at"),
     );
     let rows = all::<StatusRow, _>(db, &sql, span(from, to)).await?;
-    let seconds = |part: fn(&StatusRow) -> (Option<f64>, Option<i64>, i64)| {
+    let seconds = |part: fn(&StatusRow) -> Timed| {
         let parts: Vec<_> = rows.iter().map(part).collect();
         let count: i64 = parts.iter().map(|(_, _, n)| n).sum();
         let sum: f64 = parts.iter().filter_map(|(sum, ..)| *sum).sum();
@@ -644,6 +644,9 @@ pub(super) async fn figures<C: ConnectionTrait>(
         by_status: rows.iter().map(|r| (r.status.clone(), r.n)).collect(),
     })
 }
+
+/// Sum and longest in milliseconds, and of how many.
+type Timed = (Option<f64>, Option<i64>, i64);
 
 #[derive(FromQueryResult)]
 struct GroupRow {
