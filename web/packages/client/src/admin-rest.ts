@@ -1,5 +1,5 @@
 import type { CustomerRest } from './rest';
-import type { ExitReason, Message, Page, SessionFilter, SupportSession } from './wire';
+import type { ExitReason, Message, Page, SessionFilter, Statistics, SupportSession } from './wire';
 
 /** REST as agents use it. */
 export type AdminRest = ReturnType<typeof createAdminRest>;
@@ -23,7 +23,6 @@ export function createAdminRest({ call }: CustomerRest) {
       post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
     end: (id: number, exitReason?: ExitReason) =>
       post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
-    stats: (range: { from?: string; to?: string } = {}) =>
-      get<Record<string, unknown>>('/api/admin/chat/stats', range),
+    stats: (range: { from?: string; to?: string } = {}) => get<Statistics>('/api/admin/chat/stats', range),
   };
 }

@@ -174,6 +174,8 @@ export class LiveConversation implements Conversation {
       const page = await this.#around.rest.messages(this.#id, { limit: PAGE, before: this.#cursor });
       this.#cursor = page.nextCursor;
       this.#insert(page.items, { hasOlder: page.nextCursor !== null });
+    } catch (cause) {
+      if (asMaruError(cause).code !== 'network') throw cause;
     } finally {
       this.#patch({ loadingOlder: false });
     }

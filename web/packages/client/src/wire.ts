@@ -1,154 +1,78 @@
 /**
- * What goes over the wire, narrower than the server's description can say it. generated/api.ts has that description
- * (`npm run generate`); test/wire.types.ts holds the two together.
- * Times are RFC 3339 strings. Members may be added by the server; unknown `type`s are ignored.
+ * What goes over the wire, from the server's own description (generated/schema.d.ts, `npm run generate`). The
+ * description writes plain strings where only a few values come: those are narrowed here, by member names that it
+ * must have. Times are RFC 3339 strings. Members may be added by the server; unknown `type`s are ignored.
  */
+import type { components } from './generated/schema';
 
-export type Role = 'MEMBER' | 'AGENT' | 'STUDENT' | 'PROFESSOR' | 'ADMIN' | 'SERVICE';
+type Described = components['schemas'];
+
+/** `Base` with every member there (null where there is nothing), some of them narrower. */
+type Refine<
+  Base,
+  Narrower extends { [Key in keyof Narrower]: Key extends keyof Base ? unknown : never },
+> = Required<Omit<Base, keyof Narrower>> & Narrower;
+
+export type Role = Described['Role'];
 /** M the customer, A the agent, S the system. */
 export type Side = 'M' | 'A' | 'S';
 export type SessionStatus = 'WAITING' | 'ACTIVE' | 'DISCONNECTED' | 'COMPLETED';
 export type ExitReason = 'RESOLVED' | 'CANCELLED' | 'TRANSFERRED';
 export type DisconnectReason = 'TIMEOUT' | 'BROWSER_CLOSE' | 'NETWORK_ERROR';
 
-export interface User {
-  memberId: number;
-  userCode: string;
-  name: string;
-  roles: Role[];
-}
-
-export interface Tokens {
-  accessToken: string;
-  tokenType: 'Bearer';
-  /** Seconds. */
-  expiresIn: number;
-  refreshToken: string;
-  user: User;
-}
-
-export interface Category {
-  categoryId: number;
-  code: string;
-  name: string;
-}
+export type User = Described['User'];
+export type Tokens = Described['Tokens'];
+export type Category = Described['Category'];
 
 /** A SYSTEM message's meaning, to be worded for its reader; `content` is its wording for the room's owner. */
-export interface SystemNote {
-  code: string;
-  params: Record<string, string | number | null>;
-}
+export type SystemNote = Refine<Described['SystemText'], { params: Record<string, string | number | null> }>;
 
-export interface Message {
-  type: 'MESSAGE';
-  messageId: number;
-  sessionId: number;
-  roomId: number;
-  seq: number;
-  /** Null for SYSTEM messages. */
-  senderId: number | null;
-  senderName: string | null;
-  senderType: Side;
-  messageType: string;
-  contentType: string;
-  /** Null where content is encrypted at rest (agents' overview topics). */
-  content: string | null;
-  isRead: 'Y' | 'N';
-  cdate: string;
-  clientMessageId: string | null;
-  attachment: unknown;
-  replyTo: number | null;
-  system?: SystemNote | null;
-}
+/** `content` is null on agents' overview topics where content is encrypted at rest. */
+export type Message = Refine<
+  Described['Message'],
+  {
+    type: 'MESSAGE';
+    senderType: Side;
+    isRead: 'Y' | 'N';
+    content: string | null;
+    attachment: unknown;
+    system?: SystemNote | null;
+  }
+>;
 
-export interface SupportSession {
-  sessionId: number;
-  status: SessionStatus;
-  categoryId: number;
-  categoryName: string;
-  title: string | null;
-  memberId: number;
-  memberName: string;
-  adminId: number | null;
-  adminName: string | null;
-  /** From 1, only while WAITING. */
-  queuePosition: number | null;
-  startTime: string;
-  endTime: string | null;
-  memberLastSeen: string | null;
-  adminLastSeen: string | null;
-  disconnectReason: string | null;
-  exitReason: string | null;
-  endedBy: Side | null;
-  graceUntil: string | null;
-  /** Null in events, which have no one reader. */
-  unreadCount: number | null;
-  lastMessage: Message | null;
-  cdate: string;
-  udate: string;
-}
+/** `unreadCount` is null in events, which have no one reader. */
+export type SupportSession = Refine<
+  Described['Session'],
+  { status: SessionStatus; endedBy: Side | null; lastMessage: Message | null; unreadCount: number | null }
+>;
 
-export interface ReadEvent {
-  type: 'READ';
-  sessionId: number;
-  readerId: number;
-  messageId: number;
-  seq: number;
-}
+export type ReadEvent = Refine<Described['ReadEvent'], { type: 'READ' }>;
+export type TypingEvent = Refine<Described['TypingEvent'], { type: 'TYPING'; senderType: Side }>;
+export type QueueEvent = Refine<Described['QueueEvent'], { type: 'QUEUE' }>;
+export type NewSessionEvent = Refine<
+  Described['NewSessionEvent'],
+  { type: 'NEW_SESSION'; session: SupportSession }
+>;
+export type LongWaitEvent = Refine<
+  Described['LongWaitEvent'],
+  { type: 'LONG_WAIT'; session: SupportSession }
+>;
+export type PresenceEvent = Refine<
+  Described['PresenceEvent'],
+  { type: 'PRESENCE'; senderType: Side; state: 'ONLINE' | 'OFFLINE' }
+>;
+export type StateEvent = Refine<
+  Described['StateEvent'],
+  { type: 'STATE'; from: SessionStatus; to: SessionStatus; by: Side; session: SupportSession }
+>;
 
-export interface TypingEvent {
-  type: 'TYPING';
-  sessionId: number;
-  memberId: number;
-  senderType: Side;
-  typing: boolean;
-}
+/** "You are level": the state now and the read marks, after everything that was missed. */
+export type SyncEvent = Refine<
+  Described['SyncEvent'],
+  { type: 'SYNC'; session: SupportSession; reads?: { readerId: number; seq: number }[] }
+>;
 
-export interface PresenceEvent {
-  type: 'PRESENCE';
-  sessionId: number;
-  memberId: number;
-  senderType: Side;
-  state: 'ONLINE' | 'OFFLINE';
-}
-
-export interface StateEvent {
-  type: 'STATE';
-  sessionId: number;
-  from: SessionStatus;
-  to: SessionStatus;
-  by: Side;
-  session: SupportSession;
-}
-
-export interface NewSessionEvent {
-  type: 'NEW_SESSION';
-  session: SupportSession;
-}
-
-export interface QueueEvent {
-  type: 'QUEUE';
-  sessionId: number;
-  queuePosition: number;
-}
-
-export interface LongWaitEvent {
-  type: 'LONG_WAIT';
-  sessionId: number;
-  waitingSeconds: number;
-  session: SupportSession;
-}
-
-/** "You are level": the state now, after everything that was missed. */
-export interface SyncEvent {
-  type: 'SYNC';
-  sessionId: number;
-  seq: number;
-  session: SupportSession;
-  /** Read marks: each reader has read everything up to `seq`. */
-  reads?: { readerId: number; seq: number }[];
-}
-
+/** On `/user/queue/errors`: why something sent was refused. */
 export interface ErrorEvent {
   type: 'ERROR';
   code: string;
@@ -177,6 +101,7 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
+/** How lists of agents are narrowed. */
 export interface SessionFilter {
   status?: SessionStatus;
   category?: number;
@@ -187,3 +112,6 @@ export interface SessionFilter {
   limit?: number;
   before?: string;
 }
+
+/** Answer of `GET /api/admin/chat/stats`. */
+export type Statistics = Described['Statistics'];

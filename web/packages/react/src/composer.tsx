@@ -2,7 +2,7 @@ import type { Conversation } from '@maru/client';
 import { useSharedT } from '@maru/ui';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import css from './composer.module.css';
-import { listenForEnter } from './enter';
+import { enterSends, listenForEnter } from './enter';
 import { Icon } from './icons';
 
 const LENGTH_MAX = 2000;
@@ -67,7 +67,7 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
         aria-label={t('composer')}
         aria-describedby={length > LENGTH_SHOWN_FROM ? hint : undefined}
         placeholder={placeholder ?? t('composer.placeholder')}
-        enterKeyHint="send"
+        enterKeyHint={enterSends() ? 'send' : 'enter'}
         onInput={() => {
           changed();
           conversation.typing(box.current?.value !== '');

@@ -10,6 +10,8 @@ import { useSteadyScroll } from './use-scroll';
 
 /** Rows kept in the page while the reader is at the bottom. */
 const ROWS = 400;
+/** Scrolled this near to the top, earlier messages are fetched. */
+const NEAR_TOP_PX = 160;
 const OWN_COMING = /^(joined|left|returned)-member$/;
 
 export interface MessageListProps {
@@ -37,7 +39,10 @@ export function MessageList({ state, conversation, attentive }: MessageListProps
       <section
         ref={box}
         className={css.box}
-        onScroll={onScroll}
+        onScroll={() => {
+          onScroll();
+          if (hasOlder && (box.current?.scrollTop ?? 0) < NEAR_TOP_PX) void conversation.loadOlder();
+        }}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboards must be able to scroll it
         tabIndex={0}
         aria-label={t('messages')}
