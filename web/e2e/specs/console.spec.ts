@@ -1,5 +1,6 @@
-import { AGENTS, PASSWORD } from '../harness/maru';
+import { AGENTS, Maru, PASSWORD } from '../harness/maru';
 import { expect, type Page, test } from '../harness/test';
+import { wordsOf } from '../harness/words';
 
 test('drafts stay with their conversation over switching and reloading', async ({ cast }) => {
   const agent = await cast.agent(AGENTS.kim);
@@ -249,6 +250,76 @@ test('an agent works without a mouse', async ({ cast }) => {
   await tabTo(page, () => submit.evaluate(one => one === document.activeElement));
   await page.keyboard.press('Enter');
   await expect(agent.conversation).toContainText(words('conversation.endedBy.A'));
+});
+
+test('a reply that came while one was writing is shown before one sends', async ({ cast }) => {
+  const kim = await cast.agent(AGENTS.kim);
+  const admin = await cast.agent(AGENTS.admin);
+  const customer = await cast.customer({ name: '두 답장' });
+  const id = await customer.ask('누가 답하나요');
+  await kim.take(id);
+  await kim.box.fill('제가 답할게요');
+  await admin.open(id, 'all');
+  await admin.say('관리자가 먼저 답했어요');
+  await expect(kim.message('관리자가 먼저 답했어요')).toHaveCount(1);
+  await kim.box.press('Enter');
+  const question = kim.page.getByText(kim.words('composer.meanwhile', { name: AGENTS.admin.name }));
+  await expect(question).toBeVisible();
+  await expect(customer.message('제가 답할게요')).toHaveCount(0);
+  await kim.button('composer.sendAnyway').click();
+  await expect(customer.message('제가 답할게요')).toHaveCount(1);
+  await expect(question).toBeHidden();
+  await kim.end();
+});
+
+test('the tab counts what waits, unread goes when it was seen', async ({ cast }) => {
+  const agent = await cast.agent(AGENTS.park);
+  const [one, two] = [await cast.customer({ name: '읽을사람' }), await cast.customer({ name: '다른사람' })];
+  const [first, second] = [await one.ask('처음'), await two.ask('둘째')];
+  await agent.take(first);
+  await agent.take(second);
+  await one.say('안 보이는 동안 하나');
+  await one.say('안 보이는 동안 둘');
+  await agent.view('mine');
+  const badge = agent.row(first).getByText('2', { exact: true });
+  await expect(badge).toBeVisible();
+  await expect(agent.page).toHaveTitle(/^\(\d+\) /);
+  await agent.open(first, 'mine');
+  await expect(badge).toHaveCount(0);
+  await expect(one.log.getByText(one.words('tick.read')).first()).toBeAttached();
+  for (const id of [first, second]) {
+    await agent.open(id, 'mine');
+    await agent.end();
+  }
+});
+
+test('the language changes at once, and the draft stays', async ({ cast }) => {
+  const agent = await cast.agent(AGENTS.kim);
+  const customer = await cast.customer();
+  await agent.take(await customer.ask('말을 바꿔도'));
+  await agent.box.fill('쓰던 글은 그대로');
+  await agent.page.getByRole('button', { name: agent.words('menu', { name: AGENTS.kim.name }) }).click();
+  await agent.page.getByRole('button', { name: 'English' }).click();
+  await agent.page.keyboard.press('Escape');
+  const english = wordsOf('en');
+  await expect(
+    agent.page.getByRole('button', { name: english('conversation.end'), exact: true }),
+  ).toBeVisible();
+  await expect(agent.page.locator('html')).toHaveAttribute('lang', 'en');
+  await expect(agent.page.locator('textarea')).toHaveValue('쓰던 글은 그대로');
+  await expect(agent.page.getByText('has started the chat')).toBeVisible();
+});
+
+test('a first visit says the next step, and the line for the site can be copied', async ({ castOf }) => {
+  const maru = await Maru.begin();
+  const agent = await castOf(maru).agent(AGENTS.kim);
+  await expect(agent.page.getByText(agent.words('empty.first'))).toBeVisible();
+  await agent.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await agent.button('snippet.copy').click();
+  await expect(agent.page.getByText(agent.words('snippet.copied'))).toBeVisible();
+  const copied = await agent.page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(`<script src="${maru.url}/widget.js" async></script>`);
+  await maru.stop();
 });
 
 /** What `look` sees when it sees the same twice. */

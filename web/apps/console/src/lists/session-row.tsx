@@ -39,7 +39,7 @@ function preview(t: T, session: SupportSession, me: number): string {
 export function SessionRow({ me, session, now, gone, view, current, tabStop, search }: Props) {
   const t = useT();
   const draft = useDraft(me, session.sessionId);
-  const unread = session.status === 'WAITING' ? 0 : (session.unreadCount ?? 0);
+  const unread = session.adminId === me ? (session.unreadCount ?? 0) : 0;
   if (gone) {
     return (
       <li data-row={session.sessionId} className={styles.row} data-gone tabIndex={-1}>

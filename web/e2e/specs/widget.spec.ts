@@ -1,0 +1,89 @@
+import { hostPage } from '../harness/host';
+import { AGENTS } from '../harness/maru';
+import { expect, test } from '../harness/test';
+
+test('a shop of another site embeds the widget, and a visitor talks through it', async ({
+  browser,
+  cast,
+  maru,
+  watch,
+}) => {
+  const agent = await cast.agent(AGENTS.kim);
+  const { words } = agent;
+  const host = await hostPage(maru.url);
+  const context = await browser.newContext({ locale: 'ko-KR', viewport: { width: 1280, height: 800 } });
+  await watch.over(context);
+  // The launcher's shadow root is closed to the host page; the test looks in.
+  await context.addInitScript(() => {
+    const attach = Element.prototype.attachShadow;
+    Element.prototype.attachShadow = function (init) {
+      return attach.call(this, { ...init, mode: 'open' });
+    };
+  });
+  const page = await context.newPage();
+  const asked: string[] = [];
+  page.on('request', request => asked.push(request.url()));
+  await page.goto(host.url);
+  const launcher = page.locator('button.launcher');
+  const frame = page.frameLocator('iframe');
+  const log = frame.getByRole('region', { name: words('messages'), exact: true });
+
+  await test.step('before a click there is a button and nothing else', async () => {
+    await expect(launcher).toHaveAttribute('aria-expanded', 'false');
+    expect((await launcher.boundingBox())?.width).toBe(56);
+    await page.waitForTimeout(500);
+    expect(asked.filter(url => url.startsWith(maru.url))).toEqual([`${maru.url}/widget.js`]);
+    await expect(page.locator('iframe')).toHaveCount(0);
+  });
+
+  let id = 0;
+  await test.step('the visitor asks, the agent answers', async () => {
+    await launcher.click();
+    await expect(launcher).toHaveAttribute('aria-expanded', 'true');
+    const opened = page.waitForResponse(
+      answer => answer.url().endsWith('/api/chat/sessions') && answer.request().method() === 'POST',
+    );
+    await frame
+      .getByRole('list', { name: words('home.categories') })
+      .getByRole('button')
+      .first()
+      .click();
+    id = ((await (await opened).json()) as { sessionId: number }).sessionId;
+    await frame.getByRole('textbox').fill('이 컵 재고 있나요?');
+    await frame.getByRole('textbox').press('Enter');
+    await agent.take(id);
+    await expect(agent.message('이 컵 재고 있나요?')).toHaveCount(1);
+    await agent.say('네, 세 개 있어요');
+    await expect(log.getByText('네, 세 개 있어요')).toBeVisible();
+    await expect(agent.log.getByText(words('conversation.read'))).toHaveCount(1);
+  });
+
+  await test.step('closed, it counts what comes; opened, it is read', async () => {
+    await frame.getByRole('textbox').press('Escape');
+    await expect(launcher).toHaveAttribute('aria-expanded', 'false');
+    await expect(launcher).toBeFocused();
+    await agent.say('필요하면 말씀해 주세요');
+    await expect(page.locator('.badge')).toHaveText('1');
+    await expect(page).toHaveTitle(/^\(1\) /);
+    await launcher.press('Enter');
+    await expect(log.getByText('필요하면 말씀해 주세요')).toBeVisible();
+    await expect(page).toHaveTitle('가게');
+    await expect(agent.log.locator('p[data-state]', { hasText: '필요하면' })).toHaveCount(1);
+  });
+
+  await test.step('on the next page of the shop the conversation goes on', async () => {
+    await page.reload();
+    await launcher.click();
+    await expect(log.getByText('필요하면 말씀해 주세요')).toHaveCount(1);
+    await frame.getByRole('textbox').fill('고마워요');
+    await frame.getByRole('textbox').press('Enter');
+    await expect(agent.message('고마워요')).toHaveCount(1);
+  });
+
+  await test.step('it goes without a trace', async () => {
+    await page.evaluate(() => (window as unknown as { Maru: (name: string) => void }).Maru('destroy'));
+    await expect(page.locator('iframe, button.launcher')).toHaveCount(0);
+  });
+  await context.close();
+  await host.close();
+});
