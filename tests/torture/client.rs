@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::checker::{Ledger, Outcome, Shown};
-use tests::{Connect, Feed, Maru, Person, Receipt, Stomp};
+use tests::{Connect, Entry, Feed, Maru, Person, Receipt, Stomp};
 use tokio::sync::watch;
+use wire::Command;
 
 /// Sends on the way at the same time.
 const WINDOW: usize = 4;
@@ -25,6 +26,8 @@ pub(crate) struct Client<'a> {
     seen: Vec<Shown>,
     /// Sends that a kill left without an answer.
     pub(crate) interrupted: usize,
+    /// Why it gave up, if it did.
+    pub(crate) gave_up: Option<String>,
     /// The connection that is open at the end.
     last: Option<(Stomp, Feed)>,
 }
@@ -51,6 +54,7 @@ impl<'a> Client<'a> {
             unanswered,
             seen,
             interrupted: 0,
+            gave_up: None,
             last: None,
         }
     }
@@ -69,6 +73,10 @@ impl<'a> Client<'a> {
             }
             self.interrupted += self.unanswered.len();
             self.seen.extend(topic.all().iter().filter_map(shown));
+            if let Some(code) = error(&stomp) {
+                self.gave_up = Some(format!("{}: after {cursor} the server says {code}", self.ledger.client));
+                return self;
+            }
         }
     }
 
@@ -128,9 +136,10 @@ impl<'a> Client<'a> {
 
     /// The ledger, when this client has seen the room up to `last`.
     pub(crate) async fn finished(&self, last: i64) -> Ledger {
-        let (_stomp, topic) = self.last.as_ref().expect("it ran to its end");
         let mut seen = self.seen.clone();
-        if seen.last().is_none_or(|shown| shown.seq < last) {
+        if let Some((_, topic)) = &self.last
+            && seen.last().is_none_or(|shown| shown.seq < last)
+        {
             seen.extend(seen_up_to(topic, last).await);
         }
         Ledger {
@@ -168,6 +177,14 @@ async fn seen_up_to(topic: &Feed, last: i64) -> Vec<Shown> {
     })
     .await;
     seen()
+}
+
+/// The code of the ERROR frame, if one came.
+fn error(stomp: &Stomp) -> Option<String> {
+    stomp.log().iter().find_map(|entry| match entry {
+        Entry::Frame(frame) if frame.command == Command::Error => frame.get("code").map(str::to_owned),
+        _ => None,
+    })
 }
 
 fn shown(event: &Value) -> Option<Shown> {

@@ -58,6 +58,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled(#[case] db: Db, #[c
         let mut ledgers = vec![client::read_everything(&maru, *room, &people[0], last).await];
         for client in clients.iter().filter(|client| client.room == *room) {
             acknowledged += client.acknowledged();
+            faults.extend(client.gave_up.clone());
             interrupted += client.interrupted;
             ledgers.push(client.finished(last).await);
         }
