@@ -19,7 +19,10 @@ pub struct Storage(DatabaseConnection);
 
 impl Storage {
     pub(crate) async fn open(url: &str) -> Storage {
-        Storage(sea_orm::Database::connect(url).await.unwrap())
+        // One connection, so that what is said to it is said to it again.
+        let mut options = sea_orm::ConnectOptions::new(url);
+        options.max_connections(1).sqlx_logging(false);
+        Storage(sea_orm::Database::connect(options).await.unwrap())
     }
 
     pub(crate) fn sqlite_url(folder: &Path) -> String {
@@ -42,6 +45,25 @@ impl Storage {
     /// Runs a statement.
     pub async fn run(&self, sql: &str) {
         self.0.execute_unprepared(sql).await.unwrap();
+    }
+
+    /// Takes SQLite's write lock, as another process would, until [`Storage::let_go`].
+    pub async fn hold_the_write_lock(&self) {
+        self.run("BEGIN IMMEDIATE").await;
+    }
+
+    /// Ends what [`Storage::hold_the_write_lock`] began.
+    pub async fn let_go(&self) {
+        self.run("ROLLBACK").await;
+    }
+
+    /// Ends every connection to this PostgreSQL database but this one.
+    pub async fn drop_other_connections(&self) {
+        let others = "datname = current_database() AND pid <> pg_backend_pid()";
+        self.rows(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+        ))
+        .await;
     }
 
     /// Every message of a room in the order of its numbers.

@@ -54,6 +54,17 @@ impl Rest {
         self.call(Method::GET, path, |request| request).await
     }
 
+    /// The headers of the answer to an upgrade that succeeds.
+    pub async fn head_of_upgrade(&self, path: &str) -> HeaderMap {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .headers(self.headers.clone());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 101);
+        response.headers().clone()
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, |request| request.json(&body)).await

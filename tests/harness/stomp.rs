@@ -352,6 +352,11 @@ impl Stomp {
         let _ = self.outgoing.send(message);
     }
 
+    /// Writes octets as one binary WebSocket message.
+    pub fn raw_binary(&self, bytes: Vec<u8>) {
+        let _ = self.outgoing.send(Message::binary(bytes));
+    }
+
     /// A new id for a receipt or a subscription.
     pub fn new_id(&self) -> String {
         format!("n{}", self.next.fetch_add(1, Ordering::Relaxed))

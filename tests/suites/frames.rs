@@ -337,3 +337,47 @@ async fn a_bad_heart_beat_is_an_error() {
         assert!(error.is_err(), "{bad}");
     }
 }
+
+#[rstest]
+#[case(None, None)]
+#[case(Some("v12.stomp"), Some("v12.stomp"))]
+#[case(Some("v10.stomp, v11.stomp"), Some("v11.stomp"))]
+#[case(Some("v10.stomp, v12.stomp, v11.stomp"), Some("v12.stomp"))]
+#[case(Some("other, v10.stomp"), Some("v10.stomp"))]
+#[case(Some("other"), None)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_highest_sub_protocol_offered_is_chosen(#[case] offered: Option<&str>, #[case] chosen: Option<&str>) {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let mut rest = maru
+        .rest()
+        .with("connection", "Upgrade")
+        .with("upgrade", "websocket")
+        .with("sec-websocket-version", "13")
+        .with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    if let Some(offered) = offered {
+        rest = rest.with("sec-websocket-protocol", offered);
+    }
+    let headers = rest.head_of_upgrade("/ws").await;
+    assert_eq!(
+        headers
+            .get("sec-websocket-protocol")
+            .and_then(|value| value.to_str().ok()),
+        chosen
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn binary_messages_are_taken_like_text() {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let case = Case::active(maru).await;
+    let (stomp, mut topic) = case.customer.enter(maru, case.id).await;
+    let body = json!({ "sessionId": case.id, "content": "이진" }).to_string();
+    let frame = Frame::new(Command::Send)
+        .header("destination", "/app/chat.sendMessage")
+        .body(body);
+    let mut bytes = Vec::new();
+    wire::encode(&frame, Version::V1_2, &mut bytes);
+    stomp.raw_binary(bytes);
+    topic.message("이진").await;
+}

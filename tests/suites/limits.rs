@@ -316,3 +316,43 @@ async fn subscriptions_and_transactions_of_a_connection_are_limited() {
     }
     assert_eq!(stomp.error().await.close.code, 1002);
 }
+
+/// One who reads nothing is let go with what waits for it; the others do not wait.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_takes_nothing_is_cut_and_holds_up_nobody() {
+    let settings = [
+        ("LIMITS__QUEUE_BYTES_PER_CONNECTION", "65536"),
+        ("SUPPORT__LEAVE_AFTER_S", "1"),
+        ("SUPPORT__GRACE_S", "3600"),
+    ];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let case = Case::active(&maru).await;
+    let (asleep, _) = case.customer.enter(&maru, case.id).await;
+    let agent = case.agent.stomp(&maru).await;
+    let mut sessions = agent.subscribe("/topic/chat/sessions").await;
+    let (_awake, topic) = case.agent.enter(&maru, case.id).await;
+    asleep.fall_silent();
+    let line = json!({ "sessionId": case.id, "content": "가".repeat(2000) }).to_string();
+    let away = async {
+        sessions.state("DISCONNECTED").await;
+    };
+    tokio::pin!(away);
+    let mut sent = 0;
+    loop {
+        let receipts: Vec<String> = (0..8)
+            .map(|_| agent.start_send("/app/chat.sendMessage", line.clone()))
+            .collect();
+        tokio::select! {
+            () = &mut away => break,
+            outcome = agent.outcome(receipts.last().unwrap()) => drop(outcome.unwrap()),
+        }
+        sent += receipts.len();
+        assert!(sent < 20_000, "the sleeper is waited for without end");
+    }
+    let seqs = topic.seqs();
+    assert!(
+        seqs.len() >= sent && seqs.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "the other reader has it all"
+    );
+}

@@ -16,3 +16,4 @@ mod rest;
 mod resume;
 mod rights;
 mod running;
+mod storage;

@@ -216,3 +216,44 @@ async fn logs_hold_no_contents_and_no_credentials() {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_are_logged_at_intervals() {
+    let maru = Maru::start(Db::Sqlite, &[("SUPPORT__STATISTICS_EVERY_S", "1")]).await;
+    let _case = Case::active(&maru).await;
+    let lines = || maru.log().lines().filter(|line| line.contains("active=1")).count();
+    tests::until("two lines", || async { (lines() >= 2).then_some(()) }).await;
+}
+
+#[rstest]
+#[case("/")]
+#[case("/support")]
+#[case("/shop")]
+#[case("/console/")]
+#[case("/widget/frame")]
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_run_under_a_strict_policy(#[case] path: &str) {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let answer = maru.rest().get(path).await;
+    let policy = answer.header("content-security-policy");
+    for part in [
+        "default-src 'self'",
+        "require-trusted-types-for 'script'",
+        "frame-ancestors",
+    ] {
+        assert!(
+            policy.contains(part),
+            "{path}: no {part} in {policy:?} ({})",
+            answer.status
+        );
+    }
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("unsafe-eval"),
+        "{path}: {policy}"
+    );
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    if path != "/widget/frame" {
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+    }
+}

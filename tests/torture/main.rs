@@ -22,8 +22,8 @@ const ROOMS: usize = 3;
 const LIFE_MS: std::ops::Range<u64> = 30..600;
 
 #[rstest]
-#[case::sqlite(Db::Sqlite, 30)]
-#[case::postgres(Db::Postgres, 10)]
+#[case::sqlite(Db::Sqlite, 60)]
+#[case::postgres(Db::Postgres, 20)]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_and_nothing_is_doubled(#[case] db: Db, #[case] kills: usize) {
     let kills = setting("KILLS").unwrap_or(kills as u64);
