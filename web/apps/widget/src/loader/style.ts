@@ -1,7 +1,7 @@
 /** Of the launcher and the panel's place; the host page's styles do not reach in. The colours are tokens.css's. */
 export const style = `
 :host{all:initial;position:fixed;z-index:var(--maru-z,2147483000);inset:auto 0 0 auto;color-scheme:light dark;
---a:var(--maru-accent,light-dark(#1f6f54,#7cc7a6));--o:light-dark(#fff,#10231b);
+--a:var(--maru-accent,light-dark(#1f6f54,#7cc7a6));--o:oklch(from var(--a) calc((.68 - l)*99) 0 0);
 font:14px/20px "Pretendard Variable",Pretendard,-apple-system,"Apple SD Gothic Neo","Noto Sans KR","Malgun Gothic",system-ui}
 :host([data-theme=light]){color-scheme:light}
 :host([data-theme=dark]){color-scheme:dark}
