@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use wire::{Command, Frame, Headers, Version};
 
 use super::ending::{Ending, Fault, Stage};
@@ -106,15 +107,17 @@ impl<A: App, T: Transport> Driver<A, T> {
         }
     }
 
-    /// Calls the app. If it panics only this connection ends.
+    /// Calls the app. What is logged meanwhile carries the connection's number. If the app panics only this connection
+    /// ends.
     fn begin(&mut self, work: impl Future<Output = Step<A>> + Send + 'static) {
-        let connection = self.id;
-        self.work = Some(Box::pin(async move {
+        let watched = async move {
             AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-                tracing::error!(connection, "a call of the app panicked");
+                tracing::error!("a call of the app panicked");
                 Step::Failed(Fault::new(code::UNAVAILABLE, "Something went wrong here."))
             })
-        }));
+        };
+        let span = tracing::info_span!("connection", id = self.id);
+        self.work = Some(Box::pin(watched.instrument(span)));
     }
 
     fn connect(&mut self, request: Request) -> Outcome {
