@@ -1,7 +1,15 @@
 import { createServer } from 'node:http';
 
-/** A shop on a site of its own that embeds the widget, with as strict a policy as a host can have. */
-export async function hostPage(maru: string): Promise<{ url: string; close: () => Promise<void> }> {
+export interface Host {
+  /** Another origin of the server's own site: the frame may keep what it must. */
+  near: string;
+  /** Another site: private windows give the frame no storage there. */
+  far: string;
+  close(): Promise<void>;
+}
+
+/** A shop on an origin of its own that embeds the widget, with as strict a policy as a host can have. */
+export async function hostPage(maru: string): Promise<Host> {
   const policy = [
     "default-src 'none'",
     `script-src ${maru}`,
@@ -22,8 +30,8 @@ export async function hostPage(maru: string): Promise<{ url: string; close: () =
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   return {
-    // Another site than 127.0.0.1, so that the frame is a third party's.
-    url: `http://localhost:${port}/`,
+    near: `http://127.0.0.1:${port}/`,
+    far: `http://localhost:${port}/`,
     close: () =>
       new Promise(done => {
         server.closeAllConnections();

@@ -2,7 +2,7 @@ import { hostPage } from '../harness/host';
 import { AGENTS } from '../harness/maru';
 import { expect, test } from '../harness/test';
 
-test('a shop of another site embeds the widget, and a visitor talks through it', async ({
+test('a shop of another origin embeds the widget, and a visitor talks through it', async ({
   browser,
   cast,
   maru,
@@ -23,7 +23,7 @@ test('a shop of another site embeds the widget, and a visitor talks through it',
   const page = await context.newPage();
   const asked: string[] = [];
   page.on('request', request => asked.push(request.url()));
-  await page.goto(host.url);
+  await page.goto(host.near);
   const launcher = page.locator('button.launcher');
   const frame = page.frameLocator('iframe');
   const log = frame.getByRole('region', { name: words('messages'), exact: true });
@@ -84,6 +84,41 @@ test('a shop of another site embeds the widget, and a visitor talks through it',
     await page.evaluate(() => (window as unknown as { Maru: (name: string) => void }).Maru('destroy'));
     await expect(page.locator('iframe, button.launcher')).toHaveCount(0);
   });
+  await context.close();
+  await host.close();
+});
+
+test('where the browser keeps nothing the widget says so, and works for the visit', async ({
+  browser,
+  cast,
+  maru,
+  watch,
+}) => {
+  const agent = await cast.agent(AGENTS.park);
+  const host = await hostPage(maru.url);
+  const context = await browser.newContext({ locale: 'ko-KR', viewport: { width: 390, height: 844 } });
+  await watch.over(context);
+  const page = await context.newPage();
+  await page.goto(host.far);
+  await page.waitForFunction(() => 'Maru' in window);
+  await page.evaluate(() => (window as unknown as { Maru: (name: string) => void }).Maru('open'));
+  await expect.poll(() => page.frames().length).toBe(2);
+  const frame = page.frames()[1];
+  if (frame === undefined) throw new Error('the widget has a frame');
+  await expect(frame.getByText(agent.words('storage'))).toBeVisible();
+  const opened = page.waitForResponse(
+    answer => answer.url().endsWith('/api/chat/sessions') && answer.request().method() === 'POST',
+  );
+  await frame
+    .getByRole('list', { name: agent.words('home.categories') })
+    .getByRole('button')
+    .first()
+    .click();
+  const { sessionId } = (await (await opened).json()) as { sessionId: number };
+  await frame.getByRole('textbox').fill('비공개 창에서');
+  await frame.getByRole('textbox').press('Enter');
+  await agent.take(sessionId);
+  await expect(agent.message('비공개 창에서')).toHaveCount(1);
   await context.close();
   await host.close();
 });
