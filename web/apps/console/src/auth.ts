@@ -24,7 +24,7 @@ export async function lookForLogin(): Promise<void> {
   const known = maru.auth.state.get();
   if (known.status === 'anonymous') return auth.set({ status: 'out', notAgent: false });
   try {
-    await maru.rest.call('GET', '/api/admin/chat/agents');
+    await maru.rest.admin.agents();
   } catch (error) {
     const refused = error instanceof MaruError && (error.status === 401 || error.status === 403);
     if (refused) return auth.set({ status: 'out', notAgent: error.status === 403 });

@@ -1,5 +1,5 @@
 import type { CustomerRest } from './rest';
-import type { ExitReason, Message, Page, SessionFilter, Statistics, SupportSession } from './wire';
+import type { Agent, ExitReason, Message, Page, SessionFilter, Statistics, SupportSession } from './wire';
 
 /** REST as agents use it. */
 export type AdminRest = ReturnType<typeof createAdminRest>;
@@ -23,6 +23,8 @@ export function createAdminRest({ call }: CustomerRest) {
       post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
     end: (id: number, exitReason?: ExitReason) =>
       post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
+    /** By name. */
+    agents: () => get<{ items: Agent[] }>('/api/admin/chat/agents').then(answer => answer.items),
     stats: (range: { from?: string; to?: string } = {}) => get<Statistics>('/api/admin/chat/stats', range),
   };
 }

@@ -103,15 +103,21 @@ export interface Page<Item> {
 
 /** How lists of agents are narrowed. */
 export interface SessionFilter {
-  status?: SessionStatus;
-  category?: number;
-  agent?: number;
+  /** One, or several with commas. */
+  status?: string;
+  category?: number | string;
+  agent?: number | string;
+  /** A number, or part of a name. */
+  customer?: string;
   q?: string;
   from?: string;
   to?: string;
   limit?: number;
   before?: string;
 }
+
+/** Somebody who may take a session. */
+export type Agent = Described['AgentView'];
 
 /** Answer of `GET /api/admin/chat/stats`. */
 export type Statistics = Described['Statistics'];

@@ -223,7 +223,7 @@ function Times({ figures, all, ended }: { figures: Figures; all: string; ended: 
               <th scope="row">{name}</th>
               {TIMES.map(one => (
                 <td key={one}>
-                  {seconds[one] === null ? '–' : <Link href={to}>{stopwatch(seconds[one] * 1000)}</Link>}
+                  <Length seconds={seconds[one]} to={to} />
                 </td>
               ))}
               <td>
@@ -235,4 +235,8 @@ function Times({ figures, all, ended }: { figures: Figures; all: string; ended: 
       </table>
     </section>
   );
+}
+
+function Length({ seconds, to }: { seconds: number | null | undefined; to: string }) {
+  return seconds == null ? '–' : <Link href={to}>{stopwatch(seconds * 1000)}</Link>;
 }

@@ -1,40 +1,16 @@
-import type { SessionStatus } from '@maru/client';
+import type { Statistics } from '@maru/client';
 import { useQuery } from '@tanstack/react-query';
 import { STATS_KEY } from '../live/queries';
 import { maru } from '../maru';
 
-/** A length of time over several sessions, in seconds; null where nothing was measured. */
-export interface Seconds {
-  average: number | null;
-  max: number | null;
-  count: number;
-}
-
-/** What `GET /api/admin/chat/stats` answers, as far as it is shown. */
-export interface Figures {
-  /** The zone in which the days are meant. */
-  timeZone: string;
-  sessions: {
-    total: number;
-    byStatus: Record<SessionStatus, number>;
-    byCategory: { categoryId: number; name: string; count: number }[];
-    byAgent: { memberId: number; name: string; count: number }[];
-  };
-  waitingSeconds: Seconds;
-  firstResponseSeconds: Seconds;
-  handlingSeconds: Seconds;
-  messages: { total: number; customer: number; agent: number; system: number };
-}
-
-async function fetchFigures(from: string): Promise<Figures> {
-  return maru.rest.call('GET', '/api/admin/chat/stats', { query: { from } });
-}
+export type Figures = Statistics;
+export type Seconds = Statistics['waitingSeconds'];
 
 /** The zone of the server's days. */
 export function useServerZone(): string | undefined {
   const { data } = useQuery({
     queryKey: ['server-zone'],
-    queryFn: () => fetchFigures(new Date().toISOString()),
+    queryFn: () => maru.rest.admin.stats({ from: new Date().toISOString() }),
   });
   return data?.timeZone;
 }
@@ -43,7 +19,7 @@ export function useServerZone(): string | undefined {
 export function useFigures(from: string) {
   return useQuery({
     queryKey: [...STATS_KEY, from],
-    queryFn: () => fetchFigures(from),
+    queryFn: () => maru.rest.admin.stats({ from }),
     placeholderData: before => before,
   });
 }

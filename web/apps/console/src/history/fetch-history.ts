@@ -9,13 +9,11 @@ export function fetchHistory(
   limit = 50,
 ): Promise<Page<SupportSession>> {
   const { q, customer, ...others } = filters;
-  return maru.rest.call('GET', '/api/admin/chat/history', {
-    query: {
-      q: q?.trim(),
-      customer: customer?.trim(),
-      ...others,
-      limit,
-      before: before ?? undefined,
-    },
+  return maru.rest.admin.history({
+    ...others,
+    q: q?.trim(),
+    customer: customer?.trim(),
+    limit,
+    before: before ?? undefined,
   });
 }

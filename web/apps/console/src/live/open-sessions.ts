@@ -54,7 +54,7 @@ export function byQueue(a: SupportSession, b: SupportSession): number {
 
 /** When the customer began to wait. */
 export function waitsSince(session: SupportSession): string {
-  return session.startTime ?? session.cdate;
+  return session.startTime;
 }
 
 function lastActivity(session: SupportSession): string {

@@ -1,7 +1,6 @@
-import type { Category, Page, SupportSession } from '@maru/client';
+import type { Agent, Category, Page, SupportSession } from '@maru/client';
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import { maru } from '../maru';
-import { type Agent, fetchAgents } from './agents';
 import type { OpenSessions } from './open-sessions';
 
 export const OPEN_KEY = ['open-sessions'] as const;
@@ -25,8 +24,10 @@ async function everyOpen(): Promise<SupportSession[]> {
   const all: SupportSession[] = [];
   let before: string | undefined;
   do {
-    const page: Page<SupportSession> = await maru.rest.call('GET', '/api/admin/chat/sessions', {
-      query: { status: OPEN_STATES, limit: 200, before },
+    const page: Page<SupportSession> = await maru.rest.admin.sessions({
+      status: OPEN_STATES,
+      limit: 200,
+      before,
     });
     all.push(...page.items);
     before = page.nextCursor ?? undefined;
@@ -75,7 +76,7 @@ export function useCategories(): Category[] {
 export function useAgents(): Agent[] {
   const { data } = useQuery({
     queryKey: AGENTS_KEY,
-    queryFn: fetchAgents,
+    queryFn: () => maru.rest.admin.agents(),
     staleTime: 10_000,
   });
   return data ?? [];
