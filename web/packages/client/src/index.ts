@@ -8,7 +8,7 @@ export { leaveWithPage } from './leaving';
 export { createCustomerMaru, createMaru, type Maru, type MaruOptions, type Rest, type Resync } from './maru';
 export { type ChatMessage, fromWire } from './messages';
 export type { CustomerRest } from './rest';
-export { type KeyValue, memoryStorage, type Storage } from './storage';
+export { browserStorage, type KeyValue, memoryStorage, type Storage } from './storage';
 export { type Cell, cell, type Store } from './store';
 export type { Tabs } from './tabs';
 export type * from './wire';

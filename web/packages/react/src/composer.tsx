@@ -1,12 +1,14 @@
 import type { Conversation } from '@maru/client';
 import { useSharedT } from '@maru/ui';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import css from './composer.module.css';
 import { enterSends, listenForEnter } from './enter';
 import { Icon } from './icons';
 
 const LENGTH_MAX = 2000;
 const LENGTH_SHOWN_FROM = 1800;
+/** There is one message box on a page. */
+const HINT = 'maru-length';
 
 export interface ComposerProps {
   conversation: Conversation;
@@ -21,7 +23,6 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
   const t = useSharedT();
   const box = useRef<HTMLTextAreaElement>(null);
   const [length, setLength] = useState(0);
-  const hint = useId();
   const draftKey = `maru:draft:${sessionId}`;
 
   const changed = () => {
@@ -65,7 +66,7 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
         className={css.box}
         rows={1}
         aria-label={t('composer')}
-        aria-describedby={length > LENGTH_SHOWN_FROM ? hint : undefined}
+        aria-describedby={length > LENGTH_SHOWN_FROM ? HINT : undefined}
         placeholder={placeholder ?? t('composer.placeholder')}
         enterKeyHint={enterSends() ? 'send' : 'enter'}
         onInput={() => {
@@ -74,7 +75,7 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
         }}
       />
       {length > LENGTH_SHOWN_FROM && (
-        <span id={hint} className={css.count} data-over={length > LENGTH_MAX}>
+        <span id={HINT} className={css.count} data-over={length > LENGTH_MAX}>
           {length} / {LENGTH_MAX}
         </span>
       )}

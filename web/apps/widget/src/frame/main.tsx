@@ -1,7 +1,7 @@
 import '@maru/ui/tokens.css';
 import '@maru/ui/base.css';
 import './frame.css';
-import { type CustomerMaru, createCustomerMaru } from '@maru/client';
+import { browserStorage, type CustomerMaru, createCustomerMaru, type Storage } from '@maru/client';
 import { MaruProvider } from '@maru/react';
 import { SupportChat } from '@maru/react/customer';
 import {
@@ -17,8 +17,10 @@ import { render } from 'preact';
 import { useEffect, useState } from 'react';
 import type { Greeting, ToFrame, ToHost } from '../protocol';
 
+const LOGIN = 'maru:customer:login';
+
 /** Without a word from a loader it works as a page of its own. */
-const ALONE: Greeting = { maru: 'port', open: true, locale: null, theme: null, accent: null };
+const ALONE: Greeting = { maru: 'port', open: true, locale: null, theme: null, accent: null, kept: null };
 
 function Frame({
   maru,
@@ -83,12 +85,28 @@ function greeted(): Promise<[Greeting, MessagePort | null]> {
   });
 }
 
+/** Where the frame may store nothing, the log-in's refresh token goes to the host page and comes back with the greeting. */
+function hostKept(storage: Storage, kept: string | null, keep: (login: string) => void): Storage {
+  if (storage.kept) return storage;
+  const { lasting } = storage;
+  const put = lasting.setItem;
+  if (kept) put(LOGIN, kept);
+  lasting.setItem = (key, value) => {
+    put(key, value);
+    if (key === LOGIN) keep(JSON.stringify({ ...JSON.parse(value), accessToken: '', expiresAt: 0 }));
+  };
+  return storage;
+}
+
 async function start(): Promise<void> {
   const [greeting, port] = await greeted();
   const locale = preferredLocale(greeting.locale);
   showTheme((greeting.theme as Theme | null) ?? keptTheme());
   if (greeting.accent) (await import('@maru/ui/accent')).showAccent(greeting.accent);
-  const maru = createCustomerMaru({ locale, namespace: 'customer' });
+  const storage = hostKept(browserStorage(), greeting.kept, keep =>
+    port?.postMessage({ keep } satisfies ToHost),
+  );
+  const maru = createCustomerMaru({ locale, namespace: 'customer', storage });
   await setLocale(locale);
   render(<Frame maru={maru} port={port} greeting={greeting} />, document.body);
 }

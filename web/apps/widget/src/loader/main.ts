@@ -11,6 +11,7 @@ type Command = 'open' | 'close' | 'toggle' | 'destroy' | 'theme' | 'locale';
 
 const READY_MS = 15_000;
 const RETURNING = 'maru:returning';
+const KEPT = 'maru:kept';
 
 const script = document.currentScript as HTMLScriptElement | null;
 const origin = new URL(script?.src ?? location.href).origin;
@@ -116,7 +117,8 @@ function onReady({ source, origin: from, data }: MessageEvent): void {
   port = channel.port1;
   port.onmessage = ({ data }: MessageEvent<ToHost>) => onFrame(data);
   const { locale = null, theme = null, accent = null } = options;
-  const greeting: Greeting = { maru: 'port', open: shown, locale, theme, accent };
+  const kept = attempt(() => sessionStorage[KEPT]);
+  const greeting: Greeting = { maru: 'port', open: shown, locale, theme, accent, kept };
   source?.postMessage(greeting, { targetOrigin: origin, transfer: [channel.port2] });
 }
 
@@ -126,22 +128,16 @@ function onFrame(message: ToHost): void {
     unread = message.unread;
     draw();
   }
-  if ('started' in message) remember();
+  if ('started' in message) attempt(() => (localStorage[RETURNING] = '1'));
+  if ('keep' in message) attempt(() => (sessionStorage[KEPT] = message.keep));
 }
 
-function remember(): void {
+/** The host page's storage; where it keeps nothing, the frame loads at the next click and begins anew. */
+function attempt(use: () => string | null | undefined): string | null {
   try {
-    localStorage.setItem(RETURNING, '1');
+    return use() ?? null;
   } catch {
-    // The host page keeps nothing: the frame loads at the next click.
-  }
-}
-
-function returning(): boolean {
-  try {
-    return localStorage.getItem(RETURNING) !== null;
-  } catch {
-    return false;
+    return null;
   }
 }
 
@@ -203,7 +199,7 @@ function mount(): void {
   if (options.accent) host.style.setProperty('--maru-accent', options.accent);
   draw();
   document.body.append(host);
-  if (returning()) (globalThis.requestIdleCallback ?? setTimeout)(load);
+  if (attempt(() => localStorage[RETURNING])) (globalThis.requestIdleCallback ?? setTimeout)(load);
 }
 
 if (!(window as { Maru?: unknown }).Maru) {

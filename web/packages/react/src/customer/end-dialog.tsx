@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import css from './support-chat.module.css';
 import { useT } from './texts';
 
@@ -9,16 +9,17 @@ interface EndDialogProps {
   onNo(): void;
 }
 
+const TITLE = 'maru-end';
+
 export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
-  const title = useId();
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
       ref={dialog}
       className={css.dialog}
-      aria-labelledby={title}
+      aria-labelledby={TITLE}
       onCancel={event => {
         event.preventDefault();
         onNo();
@@ -26,7 +27,7 @@ export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
       // The Escape that answers this question must not close the panel around it too.
       onKeyDown={event => event.stopPropagation()}
     >
-      <h2 id={title}>{t(`confirm.${kind}`)}</h2>
+      <h2 id={TITLE}>{t(`confirm.${kind}`)}</h2>
       <p>{t(`confirm.${kind}.hint`)}</p>
       <p role="alert" className={css.error} hidden={!error}>
         {error}
