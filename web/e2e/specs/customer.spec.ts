@@ -86,7 +86,7 @@ test('a frame that does not answer goes, and the host page stays usable', async 
   const page = await context.newPage();
   await page.clock.install();
   await page.route('**/widget/frame', route => route.fulfill({ contentType: 'text/html', body: 'nothing' }));
-  await page.goto(host.url);
+  await page.goto(host.near);
   await page.locator('button.launcher').click();
   await expect(page.locator('iframe')).toHaveCount(1);
   await page.clock.runFor(15_500);
