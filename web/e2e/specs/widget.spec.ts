@@ -119,6 +119,11 @@ test('where the browser keeps nothing the widget says so, and works for the visi
   await frame.getByRole('textbox').press('Enter');
   await agent.take(sessionId);
   await expect(agent.message('비공개 창에서')).toHaveCount(1);
+
+  await page.reload();
+  await page.waitForFunction(() => 'Maru' in window);
+  await page.evaluate(() => (window as unknown as { Maru: (name: string) => void }).Maru('open'));
+  await expect.poll(() => page.frames()[1]?.getByText('비공개 창에서').count()).toBe(1);
   await context.close();
   await host.close();
 });

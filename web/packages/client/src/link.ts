@@ -16,8 +16,8 @@ import { randomId } from './tabs';
 
 const HEARTBEAT_MS = 10_000;
 const CONNECT_MS = 10_000;
-/** Silence after which a connection is taken for dead. */
-const STALE_MS = 2.5 * HEARTBEAT_MS;
+/** Heart-beats missed before a connection is taken for dead. */
+const MISSED = 2.5;
 
 export interface LinkOptions {
   url: string;
@@ -47,6 +47,8 @@ interface Attempt {
   token: string | null;
   refusal: MaruError | null;
   heardAt: number;
+  /** Silence that means death: the server may beat more slowly than we asked, or not at all. */
+  silenceMs: number;
   timer: ReturnType<typeof setInterval> | undefined;
 }
 
@@ -82,7 +84,11 @@ export class Link {
   wake(): void {
     const { status } = this.connection.get();
     if (status === 'waiting') this.#retry();
-    if (status === 'live' && this.#attempt && this.#options.now() - this.#attempt.heardAt > STALE_MS) {
+    if (
+      status === 'live' &&
+      this.#attempt &&
+      this.#options.now() - this.#attempt.heardAt > this.#attempt.silenceMs
+    ) {
       this.#lose('network', 0);
     }
   }
@@ -122,7 +128,14 @@ export class Link {
 
   async #try(): Promise<void> {
     const { bearer, url, webSocket, now } = this.#options;
-    const attempt: Attempt = { socket: null, token: null, refusal: null, heardAt: now(), timer: undefined };
+    const attempt: Attempt = {
+      socket: null,
+      token: null,
+      refusal: null,
+      heardAt: now(),
+      silenceMs: 0,
+      timer: undefined,
+    };
     this.#attempt = attempt;
     try {
       attempt.token = await bearer.token();
@@ -167,7 +180,7 @@ export class Link {
 
   #take(attempt: Attempt, frame: Frame): void {
     const { command, headers, body } = frame;
-    if (command === 'CONNECTED') this.#opened(attempt);
+    if (command === 'CONNECTED') this.#opened(attempt, headers['heart-beat']);
     if (command === 'ERROR') this.#refused(attempt, frame);
     if (command === 'RECEIPT') {
       const id = headers['receipt-id'] ?? '';
@@ -183,11 +196,13 @@ export class Link {
   }
 
   #beat(attempt: Attempt): void {
-    if (this.#options.now() - attempt.heardAt > STALE_MS) this.#lose('network', 0);
+    if (this.#options.now() - attempt.heardAt > attempt.silenceMs) this.#lose('network', 0);
     else attempt.socket?.send('\n');
   }
 
-  #opened(attempt: Attempt): void {
+  #opened(attempt: Attempt, heartBeat = '0,0'): void {
+    const beatMs = Number.parseInt(heartBeat, 10);
+    attempt.silenceMs = beatMs ? MISSED * Math.max(beatMs, HEARTBEAT_MS) : Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
     attempt.timer = setInterval(() => this.#beat(attempt), HEARTBEAT_MS);
     this.#renewed = false;
