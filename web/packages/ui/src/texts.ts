@@ -42,18 +42,17 @@ export function locale(): Locale {
   return shown;
 }
 
-/** The language to begin with: what the reader chose before, else the browser's, else Korean. */
+/** The language to begin with: what the reader chose before, else what the page around wants, else the browser's. */
 export function preferredLocale(wanted?: string | null): Locale {
-  if (wanted === 'ko' || wanted === 'en') return wanted;
+  let kept: string | null = null;
   try {
-    const kept = localStorage.getItem(LOCALE_KEY);
-    if (kept === 'ko' || kept === 'en') return kept;
+    kept = localStorage.getItem(LOCALE_KEY);
   } catch {
-    // Storage is blocked: the browser's language decides.
+    // Storage is blocked: the page and the browser decide.
   }
-  for (const language of navigator.languages ?? []) {
-    if (language.startsWith('ko')) return 'ko';
-    if (language.startsWith('en')) return 'en';
+  for (const language of [kept, wanted, ...(navigator.languages ?? [])]) {
+    const known = /^(ko|en)/.exec(language ?? '');
+    if (known) return known[0] as Locale;
   }
   return 'ko';
 }

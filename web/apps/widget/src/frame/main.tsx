@@ -44,7 +44,7 @@ function Frame({
     if (!port) return;
     port.onmessage = ({ data }: MessageEvent<ToFrame>) => {
       if ('theme' in data) showTheme(data.theme as Theme);
-      if ('locale' in data) void speak(maru, preferredLocale(data.locale));
+      if ('locale' in data) void speak(maru, data.locale === 'en' ? 'en' : 'ko');
       if ('open' in data) {
         setOpen(data.open);
         if (data.open) document.querySelector<HTMLElement>('textarea, h1')?.focus();

@@ -37,9 +37,12 @@ function part(tag: string, name: string): HTMLElement {
   return element;
 }
 
+function language(): string {
+  return options.locale || document.documentElement.lang || navigator.language;
+}
+
 function say(): Words {
-  const language = options.locale || document.documentElement.lang || navigator.language;
-  return words[language.startsWith('en') ? 'en' : 'ko'];
+  return words[language().startsWith('en') ? 'en' : 'ko'];
 }
 
 function draw(): void {
@@ -116,9 +119,9 @@ function onReady({ source, origin: from, data }: MessageEvent): void {
   const channel = new MessageChannel();
   port = channel.port1;
   port.onmessage = ({ data }: MessageEvent<ToHost>) => onFrame(data);
-  const { locale = null, theme = null, accent = null } = options;
+  const { theme = null, accent = null } = options;
   const kept = attempt(() => sessionStorage[KEPT]);
-  const greeting: Greeting = { maru: 'port', open: shown, locale, theme, accent, kept };
+  const greeting: Greeting = { maru: 'port', open: shown, locale: language(), theme, accent, kept };
   source?.postMessage(greeting, { targetOrigin: origin, transfer: [channel.port2] });
 }
 
