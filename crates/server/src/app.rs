@@ -145,11 +145,20 @@ impl Maru {
         let mut changes = self.0.accounts.changes();
         while let Some(change) = changes.next().await {
             match change {
-                Change::Member(member_id) => {
-                    self.broker().close_user(member_id, &log_in_over());
-                }
+                Change::Member(member_id) => self.close_member(member_id).await,
                 Change::Login(login_id) => self.close_login(login_id),
                 Change::Missed => self.recheck_all().await,
+            }
+        }
+    }
+
+    /// Ends the connections of a member, but for those of a log-in that began after the change and is good.
+    async fn close_member(&self, member_id: i64) {
+        for connection in self.broker().connections_of(member_id) {
+            if connection.identity().principal.login_id.is_none() {
+                connection.close(log_in_over());
+            } else {
+                self.recheck(&connection).await;
             }
         }
     }

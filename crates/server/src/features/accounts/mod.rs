@@ -169,12 +169,13 @@ impl Accounts {
     /// # Errors
     /// `unauthenticated` if not.
     pub async fn recheck(&self, principal: &Principal) -> Result<(), Refusal> {
-        let now = self.now();
+        let (now, db) = (self.now(), self.0.db.read());
+        // As the database has it, not as it was cached: nothing asks again for this one.
         let login = match principal.login_id {
-            Some(id) => Some(self.login(id).await?.ok_or_else(rules::expired)?),
+            Some(id) => Some(store::login(db, id).await?.ok_or_else(rules::expired)?),
             None => None,
         };
-        let account = self.account(principal.member_id).await?;
+        let account = store::account(db, principal.member_id).await?;
         let account = account.ok_or_else(rules::invalid)?;
         let same_roles = account.roles == principal.roles;
         let login_fits = login.is_none_or(|login| login.is_usable(now));
