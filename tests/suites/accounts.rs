@@ -453,3 +453,30 @@ async fn a_forced_log_out_ends_everything_of_a_person_at_once(#[values(Db::Sqlit
         .await
         .refused(404, "not_found");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_after_a_change_of_password_outlives_the_ones_before(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let (person, username) = with_password(maru, "member").await;
+    let before = login(maru, &username).await;
+    let before = Connect::to(maru).token(text(&before, "accessToken")).ok().await;
+    let change = [
+        "user",
+        "add",
+        "--code",
+        &person.code,
+        "--name",
+        &person.name,
+        "--role",
+        "member",
+        "--password-stdin",
+    ];
+    let output = tokio::task::block_in_place(|| maru.cli_with_input(&change, "correct horse\n"));
+    assert!(output.status.success(), "{output:?}");
+    let after = login(maru, &username).await;
+    let after = Connect::to(maru).token(text(&after, "accessToken")).ok().await;
+    assert_eq!(before.closed().await.code, 4401);
+    after.settle().await;
+    assert!(!after.is_closed());
+}
