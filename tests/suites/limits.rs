@@ -356,3 +356,24 @@ async fn a_reader_who_takes_nothing_is_cut_and_holds_up_nobody() {
         "the other reader has it all"
     );
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_says_whose_address_it_is() {
+    let settings = [
+        ("LIMITS__LOGINS_PER_MINUTE_PER_ADDRESS", "2"),
+        ("SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let guest = async |address: &str| {
+        let rest = maru.rest().with("x-forwarded-for", address);
+        rest.post("/api/auth/guest", json!({})).await
+    };
+    for _ in 0..2 {
+        guest("203.0.113.7").await.ok();
+    }
+    guest("203.0.113.7").await.refused(429, "rate_limited");
+    guest("203.0.113.8").await.ok();
+    // The proxy adds to what its peer said: the last address that is not a trusted proxy's counts.
+    guest("198.51.100.1, 203.0.113.7").await.refused(429, "rate_limited");
+}

@@ -12,6 +12,7 @@ mod life;
 mod limits;
 mod messages;
 mod plans;
+mod races;
 mod rest;
 mod resume;
 mod rights;

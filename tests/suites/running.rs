@@ -257,3 +257,17 @@ async fn pages_run_under_a_strict_policy(#[case] path: &str) {
         assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_of_those_who_name_none_is_a_setting() {
+    let maru = Maru::start(Db::Sqlite, &[("SERVER__DEFAULT_LOCALE", "en")]).await;
+    let guest = maru.guest().await;
+    let refused = guest.rest(&maru).get("/api/chat/sessions/999999999").await;
+    assert!(
+        refused.refused(404, "session_not_found")["error"]
+            .as_str()
+            .unwrap()
+            .is_ascii()
+    );
+}
