@@ -150,10 +150,7 @@ async fn nothing_hot_reads_a_large_table_from_end_to_end() {
         shared += 1;
         for row in plan {
             let step: String = row.try_get("", "detail").unwrap();
-            let scan = LARGE.iter().any(|table| {
-                step == format!("SCAN {table}")
-                    || step.starts_with(&format!("SCAN {table} ")) && !step.contains("INDEX")
-            });
+            let scan = LARGE.iter().any(|table| scans(&step, table, &text));
             if scan {
                 faults.insert(format!("SQLite: {step} for {text}"));
             }
@@ -165,6 +162,16 @@ async fn nothing_hot_reads_a_large_table_from_end_to_end() {
         "{}",
         faults.into_iter().collect::<Vec<_>>().join("\n")
     );
+}
+
+/// Whether a step of SQLite's plan for `text` reads all of `table`, which it may call by an alias.
+fn scans(step: &str, table: &str, text: &str) -> bool {
+    let Some(name) = step.strip_prefix("SCAN ").filter(|rest| !rest.contains("INDEX")) else {
+        return false;
+    };
+    let name = name.split_whitespace().next().unwrap_or_default();
+    let aliased = [format!("{table} {name}"), format!("{table} AS {name}")];
+    name == table || aliased.iter().any(|words| text.contains(words))
 }
 
 /// The large tables that a plan reads by a sequential scan.
