@@ -164,28 +164,32 @@ test('each number of the dashboard leads to its chats', async ({ cast }) => {
   await expect(agent.row(id)).toBeVisible();
 });
 
+const MANY = 70;
+
 test('scrolling up loads what is older and keeps the line under the eye; each chat keeps its place', async ({
   cast,
 }) => {
+  test.setTimeout(120_000);
   const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer({ name: '긴대화' });
   const id = await customer.ask('0');
   await agent.take(id);
-  for (let index = 1; index <= 120; index += 1) {
+  for (let index = 1; index <= MANY; index += 1) {
     await agent.say(`${index} ${'길이가 다른 말 '.repeat(index % 7)}`);
     if (index % 20 === 0) await expect(customer.message(`${index} `).last()).toBeVisible();
   }
   await expect(agent.log.locator('p[data-state="pending"]')).toHaveCount(0, { timeout: 30_000 });
   await agent.page.reload();
-  await expect(agent.message('120 ')).toBeVisible();
+  await expect(agent.message(`${MANY} `)).toBeVisible();
 
+  // The first bubble in sight, and how far it is from the top: what the reader's eye rests on.
   const eye = () =>
     agent.log.evaluate(box => {
       const top = box.getBoundingClientRect().top;
-      const row = [...box.querySelectorAll<HTMLElement>('[data-seq]')].find(
-        one => one.getBoundingClientRect().bottom > top + 1,
-      );
-      return { seq: Number(row?.dataset.seq), at: Math.round((row?.getBoundingClientRect().top ?? 0) - top) };
+      const bubbles = [...box.querySelectorAll<HTMLElement>('p[data-state]')];
+      const seen = bubbles.find(one => one.getBoundingClientRect().top > top);
+      const row = seen?.closest<HTMLElement>('[data-seq]');
+      return { seq: row?.dataset.seq ?? '', at: Math.round((seen?.getBoundingClientRect().top ?? 0) - top) };
     });
   const rendered = () => agent.log.evaluate(box => box.scrollHeight);
   // The older page waits at a gate, so that the place before and after it can be measured at rest.

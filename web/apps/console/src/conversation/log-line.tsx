@@ -19,26 +19,29 @@ interface Props {
   onDiscard?: (key: string) => void;
 }
 
-/** One message with what stands around it: its day, the new-messages line, who, when, how far it got. */
-export function LogLine(props: Props) {
-  const t = useT();
-  const { message, newDay, firstUnread } = props.row;
+export function DayLine({ at }: { at: string }) {
+  useT();
   return (
-    <>
-      {newDay && (
-        <p className={styles.day}>
-          <time dateTime={message.at.slice(0, 10)}>{dayName(message.at)}</time>
-        </p>
-      )}
-      {firstUnread && <p className={styles.new}>{t('conversation.newMessages')}</p>}
-      {message.senderType === 'S' ? (
-        <p className={styles.system} title={fullTime(message.at)}>
-          {systemText(message.system, message.content)}
-        </p>
-      ) : (
-        <Bubble {...props} />
-      )}
-    </>
+    <p className={styles.day}>
+      <time dateTime={at.slice(0, 10)}>{dayName(at)}</time>
+    </p>
+  );
+}
+
+export function NewLine() {
+  const t = useT();
+  return <p className={styles.new}>{t('conversation.newMessages')}</p>;
+}
+
+/** One message: what was said, by whom, when, and how far it got; or a line of the system. */
+export function LogLine(props: Props) {
+  useT();
+  const { message } = props.row;
+  if (message.senderType !== 'S') return <Bubble {...props} />;
+  return (
+    <p className={styles.system} title={fullTime(message.at)}>
+      {systemText(message.system, message.content)}
+    </p>
   );
 }
 

@@ -1,18 +1,21 @@
 import type { ChatMessage, Conversation, ConversationState } from '@maru/client';
-import { type Row, toRows, useAttention } from '@maru/react';
+import { useAttention } from '@maru/react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type CacheSnapshot, Virtualizer, type VirtualizerHandle } from 'virtua';
 import { DownIcon } from '../shell/icons';
 import { useT } from '../texts';
 import styles from './log.module.css';
-import { LogLine } from './log-line';
+import { type LogItem, logItems } from './log-items';
+import { DayLine, LogLine, NewLine } from './log-line';
 
 const NEAR_PX = 48;
 const OLDER_PX = 400;
 const BUFFER_PX = 600;
 
 interface Place {
-  offset: number;
+  /** The first line in sight, and how far it is scrolled out above. */
+  key: string;
+  out: number;
   atEnd: boolean;
   cache: CacheSnapshot;
   rows: number;
@@ -36,8 +39,11 @@ export function Log({ conversation, state, mine }: Props) {
   const t = useT();
   const list = useRef<VirtualizerHandle>(null);
   const { messages, hasOlder, loadingOlder, firstUnreadSeq, readSeq, sessionId } = state;
-  const rows = useMemo(() => toRows(messages, firstUnreadSeq), [messages, firstUnreadSeq]);
-  const [kept] = useState(() => usable(places.get(sessionId), rows.length));
+  const rows = useMemo(
+    () => logItems(messages, firstUnreadSeq, hasOlder),
+    [messages, firstUnreadSeq, hasOlder],
+  );
+  const [kept] = useState(() => places.get(sessionId) ?? null);
   const [atEnd, setAtEnd] = useState(kept?.atEnd ?? true);
   const [nearTop, setNearTop] = useState(false);
   const [seen, setSeen] = useState(0);
@@ -47,13 +53,14 @@ export function Log({ conversation, state, mine }: Props) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, before the first paint
   useLayoutEffect(() => {
-    if (kept !== null && !kept.atEnd) list.current?.scrollTo(kept.offset);
-    else toEnd();
+    const index = kept === null || kept.atEnd ? -1 : rows.findIndex(item => item.key === kept.key);
+    if (index < 0) toEnd();
+    else list.current?.scrollToIndex(index, { align: 'start', offset: kept?.out ?? 0 });
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs for each new last row
   useLayoutEffect(() => {
     if (atEnd) toEnd();
-  }, [rows.at(-1)?.message.key]);
+  }, [rows.at(-1)?.key]);
   useUnreadInSight(rows, firstUnreadSeq, kept === null, index =>
     list.current?.scrollToIndex(index, { align: 'start' }),
   );
@@ -67,7 +74,12 @@ export function Log({ conversation, state, mine }: Props) {
     const handle = list.current;
     if (handle === null) return;
     const end = handle.scrollSize - handle.viewportSize - offset < NEAR_PX;
-    places.set(sessionId, { offset, atEnd: end, cache: handle.cache, rows: rows.length });
+    places.set(sessionId, {
+      ...firstLine(rows, handle, offset),
+      atEnd: end,
+      cache: handle.cache,
+      rows: rows.length,
+    });
     setAtEnd(end);
     setNearTop(offset < OLDER_PX);
     setSeen(lastSeqAt(rows, handle.findItemIndex(offset + handle.viewportSize - 1)));
@@ -107,17 +119,21 @@ export function Log({ conversation, state, mine }: Props) {
           item="li"
           bufferSize={BUFFER_PX}
           shift={prepended}
-          cache={kept?.cache}
+          cache={kept?.rows === rows.length ? kept.cache : undefined}
           onScroll={remember}
         >
-          {rows.map(row => (
-            <div key={row.message.key} className={styles.row} data-seq={row.message.seq}>
-              <LogLine
-                row={row}
-                readByCustomer={readSeq.M}
-                onRetry={key => conversation.retry(key)}
-                onDiscard={key => conversation.discard(key)}
-              />
+          {rows.map(item => (
+            <div key={item.key} className={styles.row} data-seq={seqOf(item)}>
+              {item.kind === 'day' && <DayLine at={item.at} />}
+              {item.kind === 'new' && <NewLine />}
+              {item.kind === 'line' && (
+                <LogLine
+                  row={item.row}
+                  readByCustomer={readSeq.M}
+                  onRetry={key => conversation.retry(key)}
+                  onDiscard={key => conversation.discard(key)}
+                />
+              )}
             </div>
           ))}
         </Virtualizer>
@@ -139,18 +155,29 @@ function useNewBelow(messages: readonly ChatMessage[], inSight: number, read: nu
   return messages.filter(message => !message.own && (message.seq ?? 0) > reached).length;
 }
 
-/** A kept place serves only a log that has at least the rows of then. */
-function usable(place: Place | undefined, rows: number): Place | null {
-  return place !== undefined && place.rows <= rows ? place : null;
+/** Dividers come and go; a line is there whenever its message is. */
+function firstLine(
+  rows: readonly LogItem[],
+  handle: VirtualizerHandle,
+  offset: number,
+): { key: string; out: number } {
+  const from = handle.findItemIndex(offset);
+  const index = rows.findIndex((item, at) => at >= from && item.kind === 'line');
+  return { key: rows[index]?.key ?? '', out: index < 0 ? 0 : offset - handle.getItemOffset(index) };
 }
 
-function lastSeqAt(rows: readonly Row[], index: number): number {
-  return rows.slice(0, index + 1).findLast(row => row.message.seq !== null)?.message.seq ?? 0;
+function seqOf(item: LogItem): number | undefined {
+  return item.kind === 'line' ? (item.row.message.seq ?? undefined) : undefined;
+}
+
+function lastSeqAt(items: readonly LogItem[], index: number): number {
+  const last = items.slice(0, index + 1).findLast(item => seqOf(item) !== undefined);
+  return (last && seqOf(last)) ?? 0;
 }
 
 /** Begins at the new-messages line, once, when it is known and the log has no place of its own to return to. */
 function useUnreadInSight(
-  rows: readonly Row[],
+  rows: readonly LogItem[],
   firstUnreadSeq: number | null,
   wanted: boolean,
   show: (index: number) => void,
@@ -159,7 +186,7 @@ function useUnreadInSight(
   useLayoutEffect(() => {
     if (done.current || firstUnreadSeq === null) return;
     done.current = true;
-    show(rows.findIndex(row => row.firstUnread));
+    show(rows.findIndex(item => item.kind === 'new'));
   });
 }
 

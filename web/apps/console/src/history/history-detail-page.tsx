@@ -7,12 +7,12 @@ import {
   type Page,
   type SupportSession,
 } from '@maru/client';
-import { toRows } from '@maru/react';
 import { fullTime } from '@maru/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { LogLine } from '../conversation/log-line';
+import { logItems } from '../conversation/log-items';
+import { DayLine, LogLine } from '../conversation/log-line';
 import { waitsSince } from '../live/open-sessions';
 import { HISTORY_KEY } from '../live/queries';
 import { maru } from '../maru';
@@ -109,17 +109,21 @@ export function HistoryDetailPage({ me, id }: { me: number; id: number }) {
           </button>
         )}
         <ol className={styles.log} ref={log} aria-label={t('conversation.messages')}>
-          {toRows(messages, null).map(row => (
-            <li key={row.message.key} data-message={row.message.messageId}>
-              <LogLine
-                row={row}
-                readByCustomer={readUpTo(data?.pages ?? [])}
-                sought={q}
-                pointed={wanted > 0 && row.message.messageId === wanted}
-                action={<LinkTo sessionId={id} message={row.message} />}
-              />
-            </li>
-          ))}
+          {logItems(messages, null, hasNextPage).map(item =>
+            item.kind === 'line' ? (
+              <li key={item.key} data-message={item.row.message.messageId}>
+                <LogLine
+                  row={item.row}
+                  readByCustomer={readUpTo(data?.pages ?? [])}
+                  sought={q}
+                  pointed={wanted > 0 && item.row.message.messageId === wanted}
+                  action={<LinkTo sessionId={id} message={item.row.message} />}
+                />
+              </li>
+            ) : (
+              <li key={item.key}>{item.kind === 'day' && <DayLine at={item.at} />}</li>
+            ),
+          )}
         </ol>
       </div>
     </div>
