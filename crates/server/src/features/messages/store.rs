@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
@@ -11,7 +12,8 @@ use crate::adapters::database::{all, execute, one};
 use crate::texts::Locale;
 use crate::time::Time;
 
-/// Sizes of the pieces in which rows are written, so that few statements need preparing.
+/// Sizes of the pieces in which rows are written, so that few statements need preparing. From some 200 rows on SQLite would
+/// rather scan the whole table that they are joined with.
 const PIECES: [usize; 4] = [64, 16, 4, 1];
 
 /// Who may write in a room.
@@ -176,15 +178,19 @@ pub(super) async fn remove_member<C: ConnectionTrait>(db: &C, room_id: i64, memb
 
 /// Writes `last_seq` and `rev` of the heads.
 pub(super) async fn update_heads<C: ConnectionTrait>(db: &C, heads: &[(i64, i64, i64)]) -> Result<(), DbErr> {
+    static SQL: Statements = statements();
     for piece in pieces(heads) {
-        let rows = placeholders(piece.len(), 3, |n| format!("CAST(${n} AS BIGINT)"));
-        let sql = format!(
-            "UPDATE room SET last_seq = v.column2, rev = v.column3 FROM (VALUES {rows}) AS v WHERE room.id = v.column1"
-        );
+        let sql = written_once(db, &SQL, piece.len(), |rows, mark| {
+            let rows = placeholders(rows, 3, |n| format!("CAST({} AS BIGINT)", mark(n)));
+            format!(
+                "UPDATE room SET last_seq = v.column2, rev = v.column3 FROM (VALUES {rows}) AS v \
+                 WHERE room.id = v.column1"
+            )
+        });
         let values = piece
             .iter()
             .flat_map(|(id, seq, rev)| [Value::from(*id), (*seq).into(), (*rev).into()]);
-        execute(db, &sql, values).await?;
+        execute(db, sql, values).await?;
     }
     Ok(())
 }
@@ -208,19 +214,21 @@ pub(super) async fn insert_messages<C: ConnectionTrait>(db: &C, messages: &mut [
 }
 
 async fn insert_piece<C: ConnectionTrait>(db: &C, piece: &mut [Message]) -> Result<(), DbErr> {
-    let rows = placeholders(piece.len(), 13, |n| format!("${n}"));
-    let sql = format!(
-        "INSERT INTO message (room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content, \
-         system_code, system_params, client_message_id, reply_to, created_at) VALUES {rows} RETURNING id, room_id, seq"
-    );
+    static SQL: Statements = statements();
+    let sql = written_once(db, &SQL, piece.len(), |rows, mark| {
+        let rows = placeholders(rows, 13, mark);
+        format!(
+            "INSERT INTO message (room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content, \
+             system_code, system_params, client_message_id, reply_to, created_at) VALUES {rows} RETURNING id, room_id, seq"
+        )
+    });
     let values = piece.iter().flat_map(message_values);
-    let inserted = all::<InsertedRow, _>(db, &sql, values).await?;
-    for message in piece {
-        message.message_id = inserted
-            .iter()
-            .find(|row| row.room_id == message.room_id && row.seq == message.seq)
-            .map(|row| row.id)
-            .ok_or(DbErr::RecordNotInserted)?;
+    let inserted = all::<InsertedRow, _>(db, sql, values).await?;
+    // They come in the order of the rows as a rule, but no database promises it.
+    for (at, message) in piece.iter_mut().enumerate() {
+        let is_it = |row: &&InsertedRow| row.room_id == message.room_id && row.seq == message.seq;
+        let row = inserted.get(at).filter(is_it).or_else(|| inserted.iter().find(is_it));
+        message.message_id = row.ok_or(DbErr::RecordNotInserted)?.id;
     }
     Ok(())
 }
@@ -260,22 +268,23 @@ pub(super) async fn find_sent<C: ConnectionTrait>(
     db: &C,
     keys: &[SendKey],
 ) -> Result<Vec<(SendKey, (i64, i64))>, DbErr> {
+    static SQL: Statements = statements();
     let mut found = Vec::new();
     for piece in pieces(keys) {
-        let mut n = 0;
-        let rows = placeholders(piece.len(), 3, |_| {
-            n += 1;
-            let kind = if n % 3 == 0 { "VARCHAR(64)" } else { "BIGINT" };
-            format!("CAST(${n} AS {kind})")
+        let sql = written_once(db, &SQL, piece.len(), |rows, mark| {
+            let rows = placeholders(rows, 3, |n| {
+                let kind = if n % 3 == 0 { "VARCHAR(64)" } else { "BIGINT" };
+                format!("CAST({} AS {kind})", mark(n))
+            });
+            format!(
+                "SELECT m.room_id, m.sender_id, m.client_message_id, m.id, m.seq FROM (VALUES {rows}) AS v \
+                 JOIN message m ON m.room_id = v.column1 AND m.sender_id = v.column2 AND m.client_message_id = v.column3"
+            )
         });
-        let sql = format!(
-            "SELECT m.room_id, m.sender_id, m.client_message_id, m.id, m.seq FROM (VALUES {rows}) AS v \
-             JOIN message m ON m.room_id = v.column1 AND m.sender_id = v.column2 AND m.client_message_id = v.column3"
-        );
         let values = piece
             .iter()
             .flat_map(|(room, sender, id)| [Value::from(*room), (*sender).into(), id.clone().into()]);
-        let rows = all::<RepeatRow, _>(db, &sql, values).await?;
+        let rows = all::<RepeatRow, _>(db, sql, values).await?;
         found.extend(
             rows.into_iter()
                 .map(|row| ((row.room_id, row.sender_id, row.client_message_id), (row.id, row.seq))),
@@ -439,6 +448,32 @@ pub(super) async fn advance_mark<C: ConnectionTrait>(
     )
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A statement for each of [`PIECES`], for SQLite and for PostgreSQL, written when it is first needed.
+type Statements = [[OnceLock<String>; PIECES.len()]; 2];
+
+const fn statements() -> Statements {
+    [const { [const { OnceLock::new() }; PIECES.len()] }; 2]
+}
+
+/// How a database marks the place of value `n`. SQLite's bare marks stand for the values in order; it would look a numbered
+/// one up among all the others, which for a thousand values takes longer than the insert.
+type Placeholder = fn(usize) -> String;
+
+/// The statement for a piece of `rows` rows.
+fn written_once<'a, C: ConnectionTrait>(
+    db: &C,
+    all: &'a Statements,
+    rows: usize,
+    write: impl FnOnce(usize, Placeholder) -> String,
+) -> &'a str {
+    let (of_database, mark): (_, Placeholder) = match db.get_database_backend() {
+        DbBackend::Postgres => (&all[1], |n| format!("${n}")),
+        _ => (&all[0], |_| "?".to_owned()),
+    };
+    let index = PIECES.iter().position(|size| *size == rows);
+    of_database[index.expect("pieces have these sizes only")].get_or_init(|| write(rows, mark))
 }
 
 fn piece_of(len: usize) -> usize {
