@@ -10,7 +10,7 @@ use broker::{
     SendFrame, Topic, code,
 };
 use bytes::Bytes;
-use futures_util::future::join3;
+use futures_util::future::join4;
 use sea_orm::DbErr;
 use secrecy::SecretString;
 use serde_json::Map;
@@ -46,6 +46,7 @@ struct Inner {
 /// The tasks that [`Maru`] needs while it runs.
 pub struct Tasks {
     maru: Maru,
+    db: Database,
     writer: WriterTask,
 }
 
@@ -89,7 +90,7 @@ impl Maru {
         );
         let messages = Messages::new(db.clone(), writer, config.messages.content_chars_max);
         let parts = Parts {
-            db,
+            db: db.clone(),
             clock,
             messages: messages.clone(),
             outlet: outlet.clone(),
@@ -110,6 +111,7 @@ impl Maru {
         outlet.connect(broker);
         let tasks = Tasks {
             maru: maru.clone(),
+            db,
             writer: task,
         };
         Ok((maru, tasks))
@@ -262,7 +264,8 @@ impl Tasks {
     pub async fn run(self, cancel: CancellationToken) {
         let maru = self.maru;
         let background = async {
-            join3(
+            join4(
+                self.db.carry_over(cancel.clone()),
                 maru.0.accounts.run(cancel.clone()),
                 maru.0.support.run(cancel.clone()),
                 cancel.run_until_cancelled(maru.follow_accounts()),

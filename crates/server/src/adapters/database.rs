@@ -1,7 +1,8 @@
 //! The SQL database: SQLite inside the process, or PostgreSQL.
 //!
 //! Statements are shared: `$1` placeholders work on both. SQLite has one connection that writes, so that
-//! writers queue here and not in its lock, and several that read.
+//! writers queue here and not in its lock, and several that read. What commits append to its log is carried over
+//! into the database beside them, so that no commit has to wait for it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,9 +11,18 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The oldest SQLite without the WAL-reset corruption (3.7.0 to 3.51.2 have it).
 const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+
+/// How often the log is carried over into the database.
+const CARRY_OVER: Duration = Duration::from_secs(2);
+/// Pages of the log (4 KiB) at which a commit carries over what is left, so that the log starts again at its beginning even
+/// when there is no pause between commits.
+const LOG_PAGES_MAX: &str = "8000";
+/// What the writing connection may keep of the database in memory, in KiB: appended messages touch pages of four indexes.
+const WRITE_CACHE_KIB: &str = "-16384";
 
 /// The open database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -71,7 +81,11 @@ impl Database {
             std::fs::create_dir_all(folder).map_err(OpenError::Folder)?;
         }
         let url = format!("sqlite:{}?mode=rwc", file.display());
-        let write = connect(url.clone(), 1, options, |o| o).await?;
+        let write = connect(url.clone(), 1, options, |o| {
+            o.pragma("wal_autocheckpoint", LOG_PAGES_MAX)
+                .pragma("cache_size", WRITE_CACHE_KIB)
+        })
+        .await?;
         check_sqlite_version(&write).await?;
         let read = connect(url, options.connections, options, |o| o.pragma("query_only", "ON")).await?;
         Ok(Self { write, read })
@@ -102,6 +116,23 @@ impl Database {
             .await
     }
 
+    /// Carries SQLite's log over into the database from time to time, until `cancel`: reading goes on meanwhile, and so
+    /// does writing.
+    pub async fn carry_over(&self, cancel: CancellationToken) {
+        if self.backend() != DbBackend::Sqlite {
+            return;
+        }
+        while cancel
+            .run_until_cancelled(tokio::time::sleep(CARRY_OVER))
+            .await
+            .is_some()
+        {
+            if let Err(error) = self.read.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await {
+                tracing::warn!(%error, "the log was not carried over; a later commit will");
+            }
+        }
+    }
+
     /// Closes all connections after what runs on them.
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.close_by_ref().await?;
@@ -115,11 +146,14 @@ async fn connect(
     options: &Options<'_>,
     sqlite: impl Fn(sqlx::sqlite::SqliteConnectOptions) -> sqlx::sqlite::SqliteConnectOptions + Send + Sync + 'static,
 ) -> Result<DatabaseConnection, DbErr> {
+    // A connection inside the process cannot break while nobody uses it.
+    let is_embedded = url.starts_with("sqlite:");
     let mut o = ConnectOptions::new(url);
     o.max_connections(connections)
         .min_connections(1)
         .acquire_timeout(options.acquire_timeout)
         .sqlx_logging(false)
+        .test_before_acquire(!is_embedded)
         .map_sqlx_sqlite_opts(move |o| {
             sqlite(
                 o.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
