@@ -4,6 +4,7 @@
 //! again change by change, so that one bad change costs nobody else anything. Shown is by a task of its own, in
 //! the order of the commits, so that the next commit need not wait for it.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -639,7 +640,8 @@ impl Committed {
 
 /// Nobody has read a message that is just being shown, so no marks are needed.
 fn show_message(outlet: &Outlet, message: &Message, also: Option<Topic>) {
-    let publication = message.publication(&Marks::default());
+    // Encoded at most once, and not at all if nobody hears it.
+    let publication = LazyCell::new(|| message.publication(&Marks::default()));
     outlet.show_if_heard(&room_topic(message.room_id), || publication.clone());
     if let Some(topic) = also {
         outlet.show_if_heard(&topic, || Publication {
