@@ -103,3 +103,32 @@ fn answer(body: serde_json::Value) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::testing::{Kind, TestDatabase};
+
+    #[rstest]
+    #[tokio::test]
+    async fn ready_is_who_serves_and_can_write(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+        let database = TestDatabase::new(kind).await;
+        let health = Health::new(database.db.clone(), Clock::system(), Locale::Ko);
+        assert!(!health.is_ready().await, "not before the start is over");
+        health.set_serving(true);
+        assert!(health.is_ready().await);
+        health.set_serving(false);
+        assert!(!health.is_ready().await, "not once the stop begins");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_takes_no_writes_is_not_ready() {
+        let database = TestDatabase::new(Kind::Sqlite).await;
+        let health = Health::new(database.db.clone(), Clock::system(), Locale::Ko);
+        health.set_serving(true);
+        database.db.close().await.unwrap();
+        assert!(!health.is_ready().await);
+    }
+}
