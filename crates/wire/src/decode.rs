@@ -213,7 +213,7 @@ impl Decoder {
     }
 
     fn read_command(&mut self) -> Result<Option<Command>, DecodeError> {
-        let Some(end) = self.find_line_end()? else {
+        let Some(end) = self.line_end_within(COMMAND_BYTES_MAX, DecodeError::UnknownCommand)? else {
             let too_long = self.unread().len() > COMMAND_BYTES_MAX;
             return if too_long {
                 Err(DecodeError::UnknownCommand)
@@ -227,8 +227,18 @@ impl Decoder {
         Ok(Some(command))
     }
 
+    /// Where the line ends. Behind a line of more than `octets_max` nothing counts any more, whatever has arrived with it:
+    /// such a line is `too_long`, in any split.
+    fn line_end_within(&mut self, octets_max: usize, too_long: DecodeError) -> Result<Option<usize>, DecodeError> {
+        self.find_line_end().map_err(|error| {
+            let counts = self.unread().iter().take(octets_max + 1).any(|octet| *octet == 0);
+            if counts { error } else { too_long }
+        })
+    }
+
     fn read_header(&mut self, frame: &mut Frame, bytes: &mut usize) -> Result<Line, DecodeError> {
-        let end = self.find_line_end()?;
+        let left = self.limits.head_bytes_max.saturating_sub(*bytes);
+        let end = self.line_end_within(left, DecodeError::HeadTooLarge)?;
         let length = end.map_or(self.unread().len(), |end| end + 1);
         if *bytes + length > self.limits.head_bytes_max {
             return Err(DecodeError::HeadTooLarge);

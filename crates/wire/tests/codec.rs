@@ -368,6 +368,25 @@ fn with_length(frame: &Frame) -> Frame {
     }
 }
 
+#[test]
+fn a_nul_behind_a_long_line_is_refused_alike_in_any_split() {
+    let long_command = [&[1_u8; 40][..], &[0]].concat();
+    let long_header = [b"SEND\na:".as_slice(), &[b'x'; 70_000], &[0]].concat();
+    for (bytes, error) in [
+        (long_command, DecodeError::UnknownCommand),
+        (long_header, DecodeError::HeadTooLarge),
+    ] {
+        for piece in [1, bytes.len()] {
+            let mut decoder = decoder(Version::V1_2);
+            let refused = bytes.chunks(piece).find_map(|bytes| {
+                decoder.push(bytes);
+                decoder.next().err()
+            });
+            assert_eq!(refused, Some(error));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
