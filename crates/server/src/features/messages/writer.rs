@@ -397,8 +397,8 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// Appends a system message, worded in the room's language.
-    pub async fn append(&mut self, room_id: i64, draft: Draft) -> Result<(), ChangeError> {
+    /// Appends a system message, worded in the room's language; the message as it is stored.
+    pub async fn append(&mut self, room_id: i64, draft: Draft) -> Result<Message, ChangeError> {
         let content = draft.system.content(self.head(room_id).await?.locale);
         let message = Message {
             message_id: 0,
@@ -416,9 +416,9 @@ impl<'a> Turn<'a> {
             reply_to: None,
             created_at: draft.at,
         };
-        self.push(message, draft.also).await?;
+        let index = self.push(message, draft.also).await?;
         self.insert_pending().await?;
-        Ok(())
+        Ok(self.messages[index].clone())
     }
 
     /// Moves a reader's mark to `message_id` (none: the last message). Returns the new mark and its message, if it moved.

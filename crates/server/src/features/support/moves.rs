@@ -6,7 +6,7 @@ use broker::Topic;
 
 use super::Inner;
 use super::rules::{By, Case, DisconnectReason, Event, ExitReason, Moved, Party, Refused, Status};
-use super::store::{self, Opened};
+use super::store::{self, Opened, Session};
 use super::view::{
     LongWaitEvent, MESSAGES, NEW_SESSION, NOTIFICATIONS, NewSessionEvent, PRESENCE, PresenceEvent, ReadEvent, SESSIONS,
     SessionView, StateEvent, letter, side, topic,
@@ -361,7 +361,9 @@ impl Inner {
         now: Time,
         actor: Option<&Actor>,
     ) -> Result<(), ChangeError> {
-        let names = self.names(turn, case, actor).await?;
+        let found = store::session(turn.tx(), case.session_id, None).await?;
+        let mut session = found.ok_or(Code::SessionNotFound)?;
+        let names = Names::of(&session, case, actor);
         for event in events {
             if let Some(system) = notice(*event, &names) {
                 let draft = Draft {
@@ -369,12 +371,9 @@ impl Inner {
                     at: now,
                     also: Some(Topic::from(MESSAGES)),
                 };
-                turn.append(case.session_id, draft).await?;
+                session.last_message = Some(turn.append(case.session_id, draft).await?);
             }
         }
-        let Some(session) = store::session(turn.tx(), case.session_id, None).await? else {
-            return Ok(());
-        };
         let locale = turn.head(case.session_id).await?.locale;
         let view = session.view(&self.codes, locale, &Marks::default());
         for (n, event) in events.iter().enumerate() {
@@ -436,18 +435,6 @@ impl Inner {
         }
         Ok(())
     }
-
-    async fn names(&self, turn: &Turn<'_>, case: &Case, actor: Option<&Actor>) -> Result<Names, ChangeError> {
-        let session = store::session(turn.tx(), case.session_id, None).await?;
-        let session = session.ok_or(Code::SessionNotFound)?;
-        let agent = session.agent_name.unwrap_or_default();
-        let admin = actor.filter(|actor| case.party_of(actor.member_id).is_none());
-        Ok(Names {
-            member: session.member_name,
-            ender: admin.map_or_else(|| agent.clone(), |admin| admin.name.clone()),
-            agent,
-        })
-    }
 }
 
 /// Where the session stood after a change that others followed at once.
@@ -463,6 +450,18 @@ struct Names {
     agent: String,
     /// Of the agents' side, when it ends a session: the agent, or the admin who steps in.
     ender: String,
+}
+
+impl Names {
+    fn of(session: &Session, case: &Case, actor: Option<&Actor>) -> Self {
+        let agent = session.agent_name.clone().unwrap_or_default();
+        let admin = actor.filter(|actor| case.party_of(actor.member_id).is_none());
+        Self {
+            member: session.member_name.clone(),
+            ender: admin.map_or_else(|| agent.clone(), |admin| admin.name.clone()),
+            agent,
+        }
+    }
 }
 
 /// The SYSTEM message of an event, if it has one.
