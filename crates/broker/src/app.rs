@@ -27,7 +27,8 @@ pub trait App: Send + Sync + Sized + 'static {
     /// as the connection, so a permit may hang in it.
     type Handshake: Send + Sync + 'static;
 
-    /// A CONNECT or STOMP frame: who is it? Version and heart-beats are agreed already.
+    /// A CONNECT or STOMP frame: who is it? Version and heart-beats are agreed already. Not asked for a raw connection:
+    /// its person was known at the handshake.
     ///
     /// # Errors
     /// The refusal becomes an ERROR frame and the connection closes.
@@ -135,6 +136,8 @@ pub struct Grant {
     pub topic: Topic,
     /// First everything beyond this position, then [`App::level`], then live. None: live at once.
     pub resume_after: Option<u64>,
+    /// Before all of it, for this subscription alone.
+    pub greeting: Option<Publication>,
 }
 
 impl Grant {
@@ -143,14 +146,24 @@ impl Grant {
         Grant {
             topic,
             resume_after: None,
+            greeting: None,
         }
     }
 
     /// Everything of `topic` beyond the position `after`, then live.
     pub fn resume(topic: Topic, after: u64) -> Grant {
         Grant {
-            topic,
             resume_after: Some(after),
+            ..Grant::live(topic)
+        }
+    }
+
+    /// The same, beginning with this publication.
+    #[must_use]
+    pub fn greeting(self, publication: Publication) -> Grant {
+        Grant {
+            greeting: Some(publication),
+            ..self
         }
     }
 }
@@ -252,7 +265,8 @@ pub struct Publication {
     pub content_type: Option<Cow<'static, str>>,
     /// Shown as `message-id`; the broker gives a number of its own (`e-…`) where there is none.
     pub message_id: Option<u64>,
-    /// Where it stands in its topic's stored history, ascending in the order of publishing. None: not stored.
+    /// Where it stands in its topic's stored history: one more for each, in the order of publishing. A subscription that
+    /// is given one with a hole before it reads what it misses by [`App::replay`]. None: not stored.
     pub position: Option<u64>,
     /// Of use only now (typing): the first to be left out when a reader is slow or resuming.
     pub volatile: bool,
@@ -371,6 +385,8 @@ impl<A: App> Copy for RefusedAt<'_, A> {}
 pub enum Cause {
     /// An UNSUBSCRIBE frame. Subscriptions only.
     Unsubscribe,
+    /// [`Broker::revoke`](crate::Broker::revoke). Subscriptions only.
+    Revoked,
     /// A DISCONNECT frame.
     Disconnect,
     /// The peer closed properly: 1000, 1001, or no code.

@@ -12,7 +12,7 @@ use crate::hub::Hub;
 use crate::metric::Metrics;
 use crate::registry::{Registry, restarting};
 use crate::transport::websocket;
-use crate::{App, Close, Connection, Limits, Publication, Topic, UserId};
+use crate::{Accepted, App, Close, Connection, Limits, Publication, Topic, UserId};
 
 /// Pauses between the closings of a drain.
 const DRAIN_STEP: Duration = Duration::from_millis(50);
@@ -25,7 +25,20 @@ pub struct Broker<A: App> {
     registry: Registry<A>,
     metrics: Metrics,
     next_id: AtomicU64,
+    /// How often something that was granted was taken back.
+    revocations: AtomicU64,
     tasks: TaskTracker,
+}
+
+/// A connection without STOMP: one person, one destination, bodies and nothing else.
+#[derive(Debug)]
+pub struct Raw<I> {
+    /// Who it is, known from the handshake.
+    pub person: Accepted<I>,
+    /// What it reads ([`App::subscribe`]) and where all that comes goes to ([`App::send`]).
+    pub destination: String,
+    /// As the header `after-seq` of SUBSCRIBE.
+    pub after: Option<String>,
 }
 
 /// How much there is of everything, at one moment.
@@ -53,6 +66,7 @@ impl<A: App> Broker<A> {
             registry: Registry::new(),
             metrics: Metrics::new(),
             next_id: AtomicU64::new(1),
+            revocations: AtomicU64::new(0),
             tasks: TaskTracker::new(),
         })
     }
@@ -74,11 +88,31 @@ impl<A: App> Broker<A> {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         let broker = Arc::clone(self);
-        let upgrade = websocket::prepare(upgrade, self.websocket_message_bytes_max());
+        let upgrade = websocket::prepare(upgrade, websocket::STOMP, self.websocket_message_bytes_max());
         upgrade.on_upgrade(async move |socket| {
             // A task of its own: the one of the upgrade has room for more than a connection needs.
             let tasks = broker.tasks.clone();
-            tasks.spawn(Box::new(Driver::new(broker, socket, handshake)).run());
+            tasks.spawn(Box::new(Driver::stomp(broker, socket, handshake)).run());
+        })
+    }
+
+    /// Answers a WebSocket handshake and serves `raw` on it: every message that comes is a SEND, everything that is
+    /// published goes out as its body alone, refusals as [`App::refusal_body`]. Who may is asked before, so that the
+    /// handshake can be refused with a status; of the sub-protocols offered `bearer` is chosen. 503 while it drains.
+    pub fn upgrade_raw(
+        self: &Arc<Self>,
+        upgrade: WebSocketUpgrade,
+        handshake: A::Handshake,
+        raw: Raw<A::Identity>,
+    ) -> Response {
+        if self.registry.is_draining() {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        let broker = Arc::clone(self);
+        let upgrade = websocket::prepare(upgrade, websocket::BEARER, self.limits.frame.body_bytes_max);
+        upgrade.on_upgrade(async move |socket| {
+            let tasks = broker.tasks.clone();
+            tasks.spawn(Box::new(Driver::raw(broker, socket, handshake, raw)).run());
         })
     }
 
@@ -115,6 +149,19 @@ impl<A: App> Broker<A> {
             connection.close(close.clone());
         }
         connections.len()
+    }
+
+    /// A person may not read `topic` any more: their subscriptions to it hear `last` and then nothing, a raw connection to
+    /// it closes with 4403. [`App::subscribe`] has to refuse already; one that is asked at this moment is asked again.
+    pub fn revoke(&self, user: UserId, topic: &Topic, last: Option<&Publication>) {
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+        for connection in self.connections_of(user) {
+            connection.revoke(topic, last);
+        }
+    }
+
+    pub(crate) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::SeqCst)
     }
 
     /// How much there is of everything. Looks at each connection: for pages and tests, not for hot paths.

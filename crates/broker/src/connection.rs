@@ -2,15 +2,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use wire::Version;
 
+use crate::dialect::Dialect;
 use crate::hub::Hub;
 use crate::outbox::Outbox;
 use crate::subscription::Subscription;
-use crate::{Accepted, App, Close, Publication, Topic, UserId};
+use crate::{Accepted, App, Close, Publication, Topic, UserId, code};
 
 /// One live connection of a person who was let in.
 pub struct Connection<A: App> {
     id: u64,
-    version: Version,
+    dialect: Dialect,
     user: UserId,
     user_name: String,
     identity: A::Identity,
@@ -40,10 +41,10 @@ pub(crate) struct Socket<A: App> {
 }
 
 impl<A: App> Connection<A> {
-    pub(crate) fn new(socket: Socket<A>, version: Version, person: Accepted<A::Identity>) -> Connection<A> {
+    pub(crate) fn new(socket: Socket<A>, dialect: Dialect, person: Accepted<A::Identity>) -> Connection<A> {
         Connection {
             id: socket.id,
-            version,
+            dialect,
             user: person.user,
             user_name: person.user_name,
             identity: person.identity,
@@ -79,9 +80,13 @@ impl<A: App> Connection<A> {
         &self.user_name
     }
 
-    /// The version agreed on.
-    pub fn version(&self) -> Version {
-        self.version
+    /// What its bytes mean.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.dialect.version()
     }
 
     /// Publishes to this connection's own subscriptions to `topic` and to nobody else's. Never waits.
@@ -104,6 +109,23 @@ impl<A: App> Connection<A> {
     /// Ends it. The first reason counts; what is published from now on does not reach it.
     pub fn close(&self, close: Close) {
         self.outbox.end(close);
+    }
+
+    pub(crate) fn revoke(&self, topic: &Topic, last: Option<&Publication>) {
+        let mine: Vec<_> = self
+            .lock()
+            .iter()
+            .filter(|mine| mine.topic == *topic)
+            .cloned()
+            .collect();
+        for subscription in &mine {
+            let last = last.map(|last| self.hub.parcel(subscription, last));
+            subscription.revoke(last.as_ref());
+            self.hub.remove(subscription);
+        }
+        if !mine.is_empty() && self.dialect == Dialect::Raw {
+            self.close(Close::new(code::CLOSE_REMOVED, "removed from here"));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Subscription>>> {

@@ -9,6 +9,7 @@ mod app;
 mod broker;
 pub mod code;
 mod connection;
+mod dialect;
 mod driver;
 mod hub;
 mod limits;
@@ -24,6 +25,7 @@ pub use app::{
     Accepted, App, BoxFuture, Cause, Close, Completion, Grant, Publication, ReceiptHeaders, Refusal, RefusedAt,
     SendFrame, Topic, UserId,
 };
-pub use broker::{Broker, Counts};
+pub use broker::{Broker, Counts, Raw};
 pub use connection::{Connection, SubscriptionInfo};
+pub use dialect::Dialect;
 pub use limits::{ConnectionsPerUserPolicy, Limits};

@@ -7,8 +7,8 @@ pub struct Limits {
     pub frame: wire::Limits,
     /// Subscriptions of one connection.
     pub subscriptions_max: usize,
-    /// Octets that wait to be written to one connection; over it the connection closes with 4500. From half of it on
-    /// volatile publications are left out.
+    /// Octets that wait to be written to one connection. From half of it on volatile publications are left out; over it
+    /// a subscription with a history becomes a cursor into that, and for anything else the connection closes with 4500.
     pub queue_bytes_max: usize,
     /// SENDs whose completion is awaited, and receipts behind them, of one connection; then reading stops.
     pub replies_max: usize,

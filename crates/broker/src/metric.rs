@@ -7,6 +7,7 @@ pub(crate) struct Metrics {
     pub(crate) frames_in: Counter,
     pub(crate) frames_out: Counter,
     pub(crate) queue_bytes: Gauge,
+    pub(crate) fell_behind: Counter,
     pub(crate) slow_closes: Counter,
     pub(crate) refused_sends: Counter,
 }
@@ -24,6 +25,10 @@ impl Metrics {
         describe_counter!("stomp_refused_sends_total", "refusals that left the connection open");
         describe_gauge!("stomp_queue_bytes", "octets that could not be written at once and wait");
         describe_counter!(
+            "stomp_fell_behind_total",
+            "subscriptions that missed something (a slow peer, mostly) and read on from history"
+        );
+        describe_counter!(
             "stomp_slow_closes_total",
             "connections that ended because the peer was too slow"
         );
@@ -31,6 +36,7 @@ impl Metrics {
             frames_in: counter!("stomp_frames_in_total"),
             frames_out: counter!("stomp_frames_out_total"),
             queue_bytes: gauge!("stomp_queue_bytes"),
+            fell_behind: counter!("stomp_fell_behind_total"),
             slow_closes: counter!("stomp_slow_closes_total"),
             refused_sends: counter!("stomp_refused_sends_total"),
         }

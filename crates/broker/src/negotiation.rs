@@ -14,6 +14,15 @@ pub(crate) struct Negotiated {
     pub(crate) incoming: Option<Duration>,
 }
 
+impl Negotiated {
+    /// Of a connection that has nothing to agree on.
+    pub(crate) const NOTHING: Negotiated = Negotiated {
+        version: Version::V1_2,
+        outgoing: None,
+        incoming: None,
+    };
+}
+
 /// Why nothing was agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Disagreement {

@@ -22,7 +22,9 @@ struct State {
     /// No more publications. The connection's own last words still pass.
     sealed: bool,
     end: Option<Close>,
-    /// The connection's task, waiting for items or the end.
+    /// A subscription of the connection needs its task.
+    attention: bool,
+    /// The connection's task, waiting for items, the end, or to be needed.
     writer: Option<Waker>,
     /// A subscription that replays, waiting for room.
     replayer: Option<Waker>,
@@ -33,10 +35,20 @@ struct State {
 pub(crate) enum Class {
     /// Left out from half of the bound on.
     Volatile,
-    /// Ends the connection over the bound.
+    /// Not taken over the bound.
     Stored,
-    /// As stored, but passes a sealed outbox: an answer that is owed.
+    /// Ends the connection over the bound, and passes a sealed outbox: an answer that is owed.
     Answer,
+}
+
+/// What became of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Taken,
+    /// Left out, with no harm done: nobody will miss it.
+    Dropped,
+    /// There is no room for something that may not be left out.
+    Full,
 }
 
 /// The connection is ending: nothing that waits for room will get any.
@@ -55,26 +67,49 @@ impl Outbox {
         self.state.lock().expect("nothing panics while it holds an outbox")
     }
 
-    /// Whether it was taken.
-    pub(crate) fn push(&self, payload: Payload, class: Class) -> bool {
+    pub(crate) fn push(&self, payload: Payload, class: Class) -> Pushed {
         let mut state = self.lock();
         let bytes = state.bytes + payload.len();
         if (state.sealed && class != Class::Answer) || (class == Class::Volatile && bytes > self.bytes_max / 2) {
-            return false;
+            return Pushed::Dropped;
         }
-        let fits = bytes <= self.bytes_max;
-        if fits {
-            state.bytes = bytes;
-            state.items.push_back(payload);
-        } else {
-            state.bytes -= state.items.iter().map(Payload::len).sum::<usize>();
-            state.items = VecDeque::new();
-            state.end(Close::new(code::CLOSE_TOO_SLOW, "too slow"));
+        if bytes > self.bytes_max {
+            drop(state);
+            if class == Class::Answer {
+                self.overflow();
+            }
+            return Pushed::Full;
         }
-        let writer = state.writer.take();
-        drop(state);
-        writer.into_iter().for_each(Waker::wake);
-        fits
+        state.bytes = bytes;
+        state.items.push_back(payload);
+        state.wake_writer();
+        Pushed::Taken
+    }
+
+    /// Ends the connection for something that had to be said and has no room.
+    pub(crate) fn overflow(&self) {
+        let mut state = self.lock();
+        state.bytes -= state.items.iter().map(Payload::len).sum::<usize>();
+        state.items = VecDeque::new();
+        state.end(Close::new(code::CLOSE_TOO_SLOW, "too slow"));
+        state.wake_writer();
+    }
+
+    /// A subscription needs the connection's task.
+    pub(crate) fn attend(&self) {
+        let mut state = self.lock();
+        state.attention = true;
+        state.wake_writer();
+    }
+
+    /// Whether a subscription needs the connection's task. Told once.
+    pub(crate) fn poll_attention(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.attention) {
+            return Poll::Ready(());
+        }
+        state.watch(cx);
+        Poll::Pending
     }
 
     /// Ends the connection; the first reason counts.
@@ -146,7 +181,7 @@ impl Outbox {
         replayer.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits until three quarters are free. For one caller at a time: the subscription that replays.
+    /// Waits until three quarters are free. For subscriptions that replay; they are all polled by the connection's task.
     pub(crate) async fn room(&self) -> Result<(), Sealed> {
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -169,6 +204,10 @@ impl State {
             self.sealed = true;
             self.end = Some(close);
         }
+    }
+
+    fn wake_writer(&mut self) {
+        self.writer.take().into_iter().for_each(Waker::wake);
     }
 
     fn watch(&mut self, cx: &Context<'_>) {

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use wire::{Message, Version};
 
-use crate::outbox::{Class, Outbox};
+use crate::dialect::Dialect;
+
+use crate::outbox::{Class, Outbox, Pushed};
 use crate::transport::Payload;
 use crate::{Publication, Topic};
 
@@ -16,7 +18,7 @@ pub(crate) struct Subscription {
     pub(crate) connection: u64,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) topic: Topic,
-    pub(crate) version: Version,
+    pub(crate) dialect: Dialect,
     /// The client's name for it; none only in 1.0.
     pub(crate) id: Option<Box<str>>,
     /// As the client wrote it.
@@ -62,10 +64,23 @@ enum Feed {
     Cursor,
     /// Kept until history is read up to them.
     Held { items: Vec<Held>, bytes: usize },
-    /// As they come, but for those that history or the state told before they were published.
+    /// As they come, but for those up to the position `told`, which went out already or were told by history or the state.
     Live { told: Option<u64> },
+    /// Not at all: some did not reach it, and nobody reads history for it yet. Everything up to here went out.
+    Behind { after: u64 },
+    /// Not at all: it may not be read any more, and the app does not know yet that it is over.
+    Revoked,
     /// Unsubscribed.
     Over,
+}
+
+/// What a subscription needs its connection's task for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// To read history for it from here on.
+    CatchUp { after: u64 },
+    /// To let go of it.
+    Farewell,
 }
 
 #[derive(Debug)]
@@ -89,10 +104,11 @@ impl Parcel {
 }
 
 /// What [`Subscription::new`] is made of.
+#[derive(Clone)]
 pub(crate) struct Subscribing {
     pub(crate) connection: u64,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) version: Version,
+    pub(crate) dialect: Dialect,
     pub(crate) id: Option<Box<str>>,
     pub(crate) destination: Arc<str>,
     pub(crate) acknowledging: Acknowledging,
@@ -113,7 +129,7 @@ impl Subscription {
             connection: of.connection,
             outbox: of.outbox,
             topic,
-            version: of.version,
+            dialect: of.dialect,
             id: of.id,
             destination,
             acknowledging: of.acknowledging,
@@ -134,19 +150,22 @@ impl Subscription {
 
     /// Orders subscriptions so that those for which the same bytes serve lie side by side.
     pub(crate) fn by_frame(&self, other: &Subscription) -> Ordering {
-        (self.version, &self.id, self.ack_tag())
-            .cmp(&(other.version, &other.id, other.ack_tag()))
+        (self.dialect, &self.id, self.ack_tag())
+            .cmp(&(other.dialect, &other.id, other.ack_tag()))
             .then_with(|| self.destination.cmp(&other.destination))
     }
 
     /// In the ids of acknowledgements, where its messages carry them.
     fn ack_tag(&self) -> Option<u32> {
-        let carries = self.version == Version::V1_2 && self.acknowledging != Acknowledging::Auto;
+        let carries = self.dialect == Dialect::Stomp(Version::V1_2) && self.acknowledging != Acknowledging::Auto;
         carries.then_some(self.ordinal)
     }
 
-    /// The MESSAGE frame of a publication for this subscription and all that compare equal to it.
+    /// The bytes of a publication for this subscription and all that compare equal to it.
     pub(crate) fn encode(&self, publication: &Publication, message_id: &str) -> Payload {
+        let Dialect::Stomp(version) = self.dialect else {
+            return Payload::new(publication.body.clone());
+        };
         let ack = self.ack_tag().map(|tag| format!("{tag}-{message_id}"));
         let message = Message {
             destination: &self.destination,
@@ -158,41 +177,34 @@ impl Subscription {
             body: &publication.body,
         };
         let mut frame = Vec::new();
-        wire::encode_message(&message, self.version, &mut frame);
+        wire::encode_message(&message, version, &mut frame);
         Payload::new(frame)
     }
 
     /// A live publication. Never waits.
     pub(crate) fn deliver(&self, position: Option<u64>, parcel: &Parcel) {
         let mut state = self.lock();
-        let state = &mut *state;
-        match &mut state.feed {
-            Feed::Live { told } if position.is_none() || position > *told => state.push(self, parcel),
-            Feed::Held { items, bytes } if !parcel.volatile => {
-                *bytes += parcel.payload.len();
-                items.push(Held {
-                    position,
-                    parcel: parcel.clone(),
-                });
-                if *bytes > self.bounds.held_bytes {
-                    state.feed = Feed::Cursor;
-                }
-            }
-            Feed::Live { .. } | Feed::Held { .. } | Feed::Cursor | Feed::Over => {}
+        state.deliver(self, position, parcel);
+    }
+
+    /// Something for this subscription alone, past whatever is held; false once it is over.
+    pub(crate) fn replay(&self, parcel: &Parcel) -> bool {
+        let mut state = self.lock();
+        if state.is_over() {
+            return false;
         }
+        if state.push(self, parcel) == Pushed::Full {
+            self.outbox.overflow();
+        }
+        true
     }
 
-    /// A replayed publication, past whatever is held.
-    pub(crate) fn replay(&self, parcel: &Parcel) {
-        self.lock().push(self, parcel);
-    }
-
-    /// Starts to keep live publications.
-    pub(crate) fn hold(&self) {
+    /// Starts to keep live publications; false if it is over.
+    pub(crate) fn hold(&self) -> bool {
         self.change_feed(Feed::Held {
             items: Vec::new(),
             bytes: 0,
-        });
+        })
     }
 
     /// Live from now on, without history.
@@ -205,29 +217,57 @@ impl Subscription {
     pub(crate) fn release(&self, level: Option<&Parcel>, told: u64) -> bool {
         let mut state = self.lock();
         let Feed::Held { items, .. } = &mut state.feed else {
-            return matches!(state.feed, Feed::Over);
+            return state.is_over();
         };
         let items = std::mem::take(items);
         state.feed = Feed::Live { told: Some(told) };
-        let fresh = items
-            .iter()
-            .filter(|held| held.position.is_none_or(|position| position > told));
-        for parcel in level.into_iter().chain(fresh.map(|held| &held.parcel)) {
-            state.push(self, parcel);
+        if let Some(level) = level {
+            state.deliver(self, None, level);
+        }
+        for held in &items {
+            state.deliver(self, held.position, &held.parcel);
         }
         true
     }
 
     /// Hears nothing any more.
     pub(crate) fn stop(&self) {
-        self.change_feed(Feed::Over);
+        self.lock().feed = Feed::Over;
     }
 
-    fn change_feed(&self, feed: Feed) {
+    /// May not be read any more: hears `last` and then nothing, and waits for its connection's task to let go of it.
+    pub(crate) fn revoke(&self, last: Option<&Parcel>) {
         let mut state = self.lock();
-        if !matches!(state.feed, Feed::Over) {
+        if state.is_over() {
+            return;
+        }
+        if let Some(last) = last {
+            state.push(self, last);
+        }
+        state.feed = Feed::Revoked;
+        self.outbox.attend();
+    }
+
+    /// What it needs its connection's task for. Told until it is done.
+    pub(crate) fn need(&self) -> Option<Need> {
+        match self.lock().feed {
+            Feed::Behind { after } => Some(Need::CatchUp { after }),
+            Feed::Revoked => Some(Need::Farewell),
+            _ => None,
+        }
+    }
+
+    /// Reads history from now on.
+    pub(crate) fn read(&self) {
+        self.change_feed(Feed::Cursor);
+    }
+
+    fn change_feed(&self, feed: Feed) -> bool {
+        let mut state = self.lock();
+        if !state.is_over() {
             state.feed = feed;
         }
+        !state.is_over()
     }
 
     /// Takes the peer's word for a message; false if there is none such to acknowledge.
@@ -256,15 +296,56 @@ impl Subscription {
 }
 
 impl State {
-    fn push(&mut self, of: &Subscription, parcel: &Parcel) {
-        let taken = of.outbox.push(parcel.payload.clone(), parcel.class());
-        if !taken || of.acknowledging == Acknowledging::Auto {
-            return;
+    fn is_over(&self) -> bool {
+        matches!(self.feed, Feed::Revoked | Feed::Over)
+    }
+
+    fn deliver(&mut self, of: &Subscription, position: Option<u64>, parcel: &Parcel) {
+        match &mut self.feed {
+            Feed::Live { told } if position.is_none() || position > *told => {
+                let before = told.or(position.map(|position| position.saturating_sub(1)));
+                *told = position.max(*told);
+                let is_next = position.is_none() || position <= before.map(|before| before + 1);
+                if !is_next || self.push(of, parcel) == Pushed::Full {
+                    self.fall_behind(of, before);
+                }
+            }
+            Feed::Held { items, bytes } if !parcel.volatile => {
+                *bytes += parcel.payload.len();
+                items.push(Held {
+                    position,
+                    parcel: parcel.clone(),
+                });
+                if *bytes > of.bounds.held_bytes {
+                    self.feed = Feed::Cursor;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The peer is too slow, or something was never published here. What has a history is read there once there is room;
+    /// without one the connection ends.
+    fn fall_behind(&mut self, of: &Subscription, after: Option<u64>) {
+        match after {
+            Some(after) => {
+                self.feed = Feed::Behind { after };
+                of.outbox.attend();
+            }
+            None => of.outbox.overflow(),
+        }
+    }
+
+    fn push(&mut self, of: &Subscription, parcel: &Parcel) -> Pushed {
+        let pushed = of.outbox.push(parcel.payload.clone(), parcel.class());
+        if pushed != Pushed::Taken || of.acknowledging == Acknowledging::Auto {
+            return pushed;
         }
         if self.unacknowledged.len() == of.bounds.unacknowledged {
             self.unacknowledged.pop_front();
             self.forgot = true;
         }
         self.unacknowledged.push_back(Arc::clone(&parcel.message_id));
+        pushed
     }
 }

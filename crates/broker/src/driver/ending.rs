@@ -101,6 +101,10 @@ impl<A: App, T: Transport> Driver<A, T> {
             connection: self.person.as_ref(),
             headers,
         };
+        let body = self.broker.app().refusal_body(refusal, at);
+        if self.inbound.is_raw() {
+            return Payload::new(body);
+        }
         // A line end cannot stand in it before a version is agreed.
         let message = refusal.message.replace(['\r', '\n'], " ");
         let mut frame = Frame::new(Command::Error)
@@ -112,7 +116,6 @@ impl<A: App, T: Transport> Driver<A, T> {
         if let Some((name, value)) = extra {
             frame = frame.header(name, value);
         }
-        let body = self.broker.app().refusal_body(refusal, at);
         self.encode(&frame.header("content-type", "application/json").body(body))
     }
 
@@ -199,7 +202,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         self.close_now();
     }
 
-    /// The peer has taken nothing for too long. Slow readers become cursors here once there is more than a queue.
+    /// The peer has taken nothing for too long: it comes back and resumes.
     pub(super) fn too_slow(&mut self) {
         self.broker.metrics().slow_closes.increment(1);
         self.outbox.clear();
@@ -258,7 +261,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         broker.registry().remove(id);
         broker.metrics().queue_bytes.decrement(gauged_bytes as f64);
         broker.metrics().closed(match cause {
-            Cause::Unsubscribe | Cause::Disconnect | Cause::CleanClose => code::CLOSE_NORMAL,
+            Cause::Unsubscribe | Cause::Revoked | Cause::Disconnect | Cause::CleanClose => code::CLOSE_NORMAL,
             Cause::Lost => code::CLOSE_LOST,
             Cause::HeartBeatMissed => code::CLOSE_PROTOCOL,
             Cause::ByServer(code) => code,

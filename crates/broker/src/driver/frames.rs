@@ -10,14 +10,16 @@ use tracing::Instrument as _;
 use wire::{Command, Frame, Headers, Version};
 
 use super::ending::{Ending, Fault, Stage};
+use super::inbound::Inbound;
 use super::resume::{Stopped, resume};
 use super::{Driver, Request, Todo};
 use crate::connection::Socket;
+use crate::dialect::Dialect;
 use crate::negotiation::{self, Disagreement, Negotiated};
 use crate::outbox::Class;
 use crate::subscription::{Acknowledging, Bounds, Subscribing, Subscription};
 use crate::transport::Transport;
-use crate::{Accepted, App, Broker, Cause, Completion, Connection, Grant, Refusal, SendFrame, code};
+use crate::{Accepted, App, BoxFuture, Broker, Cause, Completion, Connection, Refusal, SendFrame, code};
 
 /// What came of the app's call for a frame.
 pub(super) enum Step<A: App> {
@@ -34,9 +36,21 @@ pub(super) enum Step<A: App> {
     },
     /// Done, to be answered.
     Done(Arc<Headers>),
+    /// Done; nobody asked for it.
+    Nothing,
     Failed(Fault),
     /// The connection ended meanwhile.
     Ended,
+}
+
+impl<A: App> Step<A> {
+    /// The first of a raw connection.
+    pub(super) fn accepted_raw(person: Accepted<A::Identity>) -> Step<A> {
+        Step::Accepted {
+            person,
+            agreed: Negotiated::NOTHING,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -109,7 +123,11 @@ impl<A: App, T: Transport> Driver<A, T> {
 
     /// Calls the app. What is logged meanwhile carries the connection's number. If the app panics only this connection
     /// ends.
-    fn begin(&mut self, work: impl Future<Output = Step<A>> + Send + 'static) {
+    pub(super) fn begin(&mut self, work: impl Future<Output = Step<A>> + Send + 'static) {
+        self.work = Some(self.watched(work));
+    }
+
+    pub(super) fn watched(&self, work: impl Future<Output = Step<A>> + Send + 'static) -> BoxFuture<Step<A>> {
         let watched = async move {
             AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
                 tracing::error!("a call of the app panicked");
@@ -117,7 +135,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             })
         };
         let span = tracing::info_span!("connection", id = self.id);
-        self.work = Some(Box::pin(watched.instrument(span)));
+        Box::pin(watched.instrument(span))
     }
 
     fn connect(&mut self, request: Request) -> Outcome {
@@ -151,7 +169,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                 }
             }
             Step::Connected(connected) if matches!(self.stage, Stage::Running) => self.connected(connected),
-            Step::Accepted { .. } | Step::Connected(_) | Step::Ended => {}
+            Step::Accepted { .. } | Step::Connected(_) | Step::Nothing | Step::Ended => {}
             Step::Sent { result, headers } => self.sent(result, headers),
             Step::Done(headers) => self.answer(&headers, &Vec::new()),
             Step::Failed(fault) => self.fail(fault),
@@ -166,7 +184,12 @@ impl<A: App, T: Transport> Driver<A, T> {
             hub: Arc::clone(self.broker.hub()),
             outbox: Arc::clone(&self.outbox),
         };
-        let person = Arc::new(Connection::new(socket, agreed.version, person));
+        let dialect = if self.inbound.is_raw() {
+            Dialect::Raw
+        } else {
+            Dialect::Stomp(agreed.version)
+        };
+        let person = Arc::new(Connection::new(socket, dialect, person));
         self.broker.registry().admit(&person, self.broker.limits())?;
         self.person = Some(Arc::clone(&person));
         let broker = Arc::clone(&self.broker);
@@ -181,16 +204,27 @@ impl<A: App, T: Transport> Driver<A, T> {
         let Some(person) = &self.person else {
             unreachable!("connected follows admitted");
         };
-        self.decoder.set_version(connected.agreed.version);
-        let heart_beat = self.broker.limits().heart_beat;
-        let frame = negotiation::connected(connected.agreed.version, heart_beat, person.user_name());
-        self.outbox.push(self.encode(&frame), Class::Answer);
+        let person = Arc::clone(person);
         let expires_at = connected.expires_at.map(|at| {
             let left = at.duration_since(SystemTime::now()).unwrap_or_default();
             // A log-in for ever is one beyond what the clock can count.
             Instant::now().checked_add(left)
         });
         self.pulse.connected(connected.agreed, expires_at.flatten());
+        match &mut self.inbound {
+            Inbound::Stomp(decoder) => {
+                decoder.set_version(connected.agreed.version);
+                let heart_beat = self.broker.limits().heart_beat;
+                let frame = negotiation::connected(connected.agreed.version, heart_beat, person.user_name());
+                self.outbox.push(self.encode(&frame), Class::Answer);
+            }
+            Inbound::Raw { subscribe, .. } => {
+                let headers = Arc::clone(subscribe);
+                if let Err(fault) = self.subscribe(person, headers) {
+                    self.fail(fault);
+                }
+            }
+        }
     }
 
     fn subscribe(&mut self, person: Arc<Connection<A>>, headers: Arc<Headers>) -> Outcome {
@@ -203,6 +237,8 @@ impl<A: App, T: Transport> Driver<A, T> {
             };
             match stopped {
                 Stopped::Ended => Step::Ended,
+                // Revoked while it was brought level: nobody was told of it, and nobody has to be.
+                Stopped::Over => Step::Done(headers),
                 Stopped::Refused(refusal) => Step::Failed(Fault {
                     headers: Some(headers),
                     ..refusal.into()
@@ -237,7 +273,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         Ok(Subscribing {
             connection: self.id,
             outbox: Arc::clone(&self.outbox),
-            version: person.version(),
+            dialect: person.dialect(),
             id: id.map(Box::from),
             destination: Arc::from(destination),
             acknowledging,
@@ -363,10 +399,21 @@ async fn subscribe<A: App>(
     after: Option<&str>,
 ) -> Result<(), Stopped> {
     let destination = Arc::clone(&subscribing.destination);
-    let Grant { topic, resume_after } = broker.app().subscribe(person, &destination, after).await?;
-    let subscription = Arc::new(Subscription::new(subscribing, topic));
-    person.enter(&subscription);
-    match resume_after {
+    let (subscription, grant) = loop {
+        let revocations = broker.revocations();
+        let grant = broker.app().subscribe(person, &destination, after).await?;
+        let subscription = Arc::new(Subscription::new(subscribing.clone(), grant.topic.clone()));
+        person.enter(&subscription);
+        if broker.revocations() == revocations {
+            break (subscription, grant);
+        }
+        // It may have been this that was taken back, too early to be found.
+        person.leave(&subscription);
+    };
+    if let Some(greeting) = &grant.greeting {
+        subscription.replay(&broker.hub().parcel(&subscription, greeting));
+    }
+    match grant.resume_after {
         Some(after) => resume(broker, person, &subscription, after).await?,
         None => {
             subscription.go_live();

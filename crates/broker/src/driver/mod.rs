@@ -4,6 +4,8 @@
 
 mod ending;
 mod frames;
+mod inbound;
+mod needs;
 mod pulse;
 mod reply;
 mod resume;
@@ -16,16 +18,17 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep};
-use wire::{Command, Decoder, Event, Headers};
+use wire::{Command, Event, Headers};
 
 use self::ending::{Fault, Stage};
 use self::frames::Step;
+use self::inbound::Inbound;
 use self::pulse::{Due, Pulse};
 use self::reply::Reply;
 use crate::outbox::Outbox;
 use crate::transactions::Transactions;
 use crate::transport::{Closing, Gone, Incoming, Payload, Transport};
-use crate::{App, BoxFuture, Broker, Cause, Connection, code};
+use crate::{App, BoxFuture, Broker, Cause, Connection, Raw, code};
 
 /// Steps of one turn; then the other connections have theirs.
 const STEPS_PER_TURN: usize = 64;
@@ -64,7 +67,7 @@ pub(crate) struct Driver<A: App, T: Transport> {
     id: u64,
     handshake: Arc<A::Handshake>,
     outbox: Arc<Outbox>,
-    decoder: Decoder,
+    inbound: Inbound,
     stage: Stage,
     /// Who it is, once CONNECT was accepted.
     person: Option<Arc<Connection<A>>>,
@@ -73,6 +76,8 @@ pub(crate) struct Driver<A: App, T: Transport> {
     next_ordinal: u32,
     /// The app's call for the frame at hand.
     work: Option<BoxFuture<Step<A>>>,
+    /// Reads history for a subscription that fell behind.
+    catch_up: Option<BoxFuture<Step<A>>>,
     todo: VecDeque<Todo>,
     /// Answers that wait for a completion, or behind one that does.
     replies: VecDeque<Reply>,
@@ -87,7 +92,25 @@ pub(crate) struct Driver<A: App, T: Transport> {
 }
 
 impl<A: App, T: Transport> Driver<A, T> {
-    pub(crate) fn new(broker: Arc<Broker<A>>, transport: T, handshake: A::Handshake) -> Driver<A, T> {
+    pub(crate) fn stomp(broker: Arc<Broker<A>>, transport: T, handshake: A::Handshake) -> Driver<A, T> {
+        let inbound = Inbound::stomp(broker.limits().frame);
+        Driver::new(broker, transport, handshake, inbound)
+    }
+
+    pub(crate) fn raw(
+        broker: Arc<Broker<A>>,
+        transport: T,
+        handshake: A::Handshake,
+        raw: Raw<A::Identity>,
+    ) -> Driver<A, T> {
+        let inbound = Inbound::raw(&raw.destination, raw.after.as_deref());
+        Driver {
+            work: Some(Box::pin(async { Step::accepted_raw(raw.person) })),
+            ..Driver::new(broker, transport, handshake, inbound)
+        }
+    }
+
+    fn new(broker: Arc<Broker<A>>, transport: T, handshake: A::Handshake, inbound: Inbound) -> Driver<A, T> {
         let limits = broker.limits();
         let now = Instant::now();
         let pulse = Pulse::new(now, limits);
@@ -97,12 +120,13 @@ impl<A: App, T: Transport> Driver<A, T> {
             id: broker.next_id(),
             handshake: Arc::new(handshake),
             outbox: Arc::new(Outbox::new(limits.queue_bytes_max)),
-            decoder: Decoder::new(limits.frame),
+            inbound,
             stage: Stage::Running,
             person: None,
             transactions: Transactions::default(),
             next_ordinal: 0,
             work: None,
+            catch_up: None,
             todo: VecDeque::new(),
             replies: VecDeque::new(),
             writing: VecDeque::new(),
@@ -156,7 +180,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             Stage::Closing { .. } => return self.poll_goodbye(cx),
             Stage::Running | Stage::Finishing { .. } => {}
         }
-        if self.poll_reply(cx).is_ready() {
+        if self.poll_reply(cx).is_ready() || self.poll_catch_up(cx).is_ready() {
             return Poll::Ready(());
         }
         if let Some(work) = &mut self.work {
@@ -170,6 +194,10 @@ impl<A: App, T: Transport> Driver<A, T> {
         }
         if let Some(todo) = self.todo.pop_front() {
             self.perform(todo);
+            return Poll::Ready(());
+        }
+        if matches!(self.stage, Stage::Running) && self.outbox.poll_attention(cx).is_ready() {
+            self.attend();
             return Poll::Ready(());
         }
         match self.stage {
@@ -189,7 +217,12 @@ impl<A: App, T: Transport> Driver<A, T> {
             return Poll::Pending;
         }
         self.pulse.resume();
-        match self.decoder.next() {
+        let Inbound::Stomp(decoder) = &mut self.inbound else {
+            let incoming = ready!(self.transport.poll_read(cx));
+            self.take_in(incoming);
+            return Poll::Ready(());
+        };
+        match decoder.next() {
             Ok(Some(Event::Frame(frame))) => {
                 self.broker.metrics().frames_in.increment(1);
                 self.pulse.frame_ended();
@@ -202,7 +235,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             }
             Ok(Some(Event::HeartBeat)) => {}
             Ok(None) => {
-                self.pulse.waits_for_more(self.decoder.is_mid_frame());
+                self.pulse.waits_for_more(decoder.is_mid_frame());
                 let incoming = ready!(self.transport.poll_read(cx));
                 self.take_in(incoming);
             }
@@ -212,7 +245,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                 } else {
                     code::INVALID_REQUEST
                 };
-                let headers = self.decoder.partial_headers().cloned().map(Arc::new);
+                let headers = self.inbound.partial_headers();
                 self.fail(Fault {
                     headers,
                     ..Fault::new(code, format!("Not a frame that is taken here: {error}."))
@@ -225,7 +258,12 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn take_in(&mut self, incoming: Incoming) {
         self.pulse.heard();
         match incoming {
-            Incoming::Data(bytes) => self.decoder.push(&bytes),
+            Incoming::Data(bytes) => {
+                if let Some(request) = self.inbound.push(bytes) {
+                    self.broker.metrics().frames_in.increment(1);
+                    self.on_frame(request);
+                }
+            }
             Incoming::Alive => {
                 // The transport may have prepared an answer of its own.
                 self.dirty = true;
@@ -386,7 +424,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             }),
             Due::Connect => self.fail(Fault::new(code::TIMED_OUT, "CONNECT did not come in time.")),
             Due::Frame => {
-                let headers = self.decoder.partial_headers().cloned().map(Arc::new);
+                let headers = self.inbound.partial_headers();
                 self.fail(Fault {
                     headers,
                     ..Fault::new(code::TIMED_OUT, "The rest of the frame did not come in time.")

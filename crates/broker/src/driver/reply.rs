@@ -4,6 +4,7 @@ use std::task::{Context, Poll, ready};
 use wire::{Command, Frame, Headers};
 
 use super::Driver;
+use crate::dialect::Dialect;
 use crate::outbox::Class;
 use crate::transport::{Payload, Transport};
 use crate::{App, BoxFuture, Completion, Publication, ReceiptHeaders, Refusal, RefusedAt};
@@ -103,6 +104,9 @@ impl<A: App, T: Transport> Driver<A, T> {
             headers: Some(headers),
         };
         let body = app.refusal_body(refusal, at);
-        person.publish_own(&app.errors_topic(person), &Publication::json(body));
+        match person.dialect() {
+            Dialect::Stomp(_) => person.publish_own(&app.errors_topic(person), &Publication::json(body)),
+            Dialect::Raw => drop(self.outbox.push(Payload::new(body), Class::Answer)),
+        }
     }
 }

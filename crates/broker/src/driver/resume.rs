@@ -14,6 +14,8 @@ use crate::{App, Broker, Connection, Publication, Refusal, code};
 /// Why a subscription did not get level.
 pub(super) enum Stopped {
     Refused(Refusal),
+    /// The subscription ended meanwhile.
+    Over,
     /// The connection ended meanwhile.
     Ended,
 }
@@ -44,7 +46,9 @@ pub(super) async fn resume<A: App>(
     };
     cursor.read_to(u64::MAX).await?;
     loop {
-        subscription.hold();
+        if !subscription.hold() {
+            return Err(Stopped::Over);
+        }
         broker.hub().add(subscription);
         let level = broker.app().level(connection, &subscription.topic).await?;
         let covers = level.as_ref().and_then(|level| level.position);
@@ -99,7 +103,9 @@ impl<A: App> Cursor<'_, A> {
             volatile: false,
             ..self.broker.hub().parcel(self.subscription, publication)
         };
-        self.subscription.replay(&parcel);
+        if !self.subscription.replay(&parcel) {
+            return Err(Stopped::Over);
+        }
         self.sent = position;
         Ok(())
     }

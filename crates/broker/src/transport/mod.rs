@@ -55,7 +55,7 @@ pub(crate) enum Closing {
     Lost,
 }
 
-/// One encoded frame, or a heart-beat. Cloning shares it.
+/// One encoded frame, a raw body, or a heart-beat. Cloning shares it.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     /// Valid UTF-8, checked once for all receivers.
@@ -67,8 +67,8 @@ pub(crate) enum Payload {
 impl Payload {
     pub(crate) const HEART_BEAT: Payload = Payload::Text(Utf8Bytes::from_static("\n"));
 
-    pub(crate) fn new(frame: Vec<u8>) -> Payload {
-        let frame = Bytes::from(frame);
+    pub(crate) fn new(frame: impl Into<Bytes>) -> Payload {
+        let frame = frame.into();
         match Utf8Bytes::try_from(frame.clone()) {
             Ok(text) => Payload::Text(text),
             Err(_) => Payload::Binary(frame),

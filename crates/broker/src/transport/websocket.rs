@@ -10,7 +10,9 @@ use tokio_tungstenite::tungstenite;
 use super::{Closing, Gone, Incoming, Payload, Transport};
 
 /// Sub-protocols that a handshake may choose from, the best first.
-const PROTOCOLS: [&str; 3] = ["v12.stomp", "v11.stomp", "v10.stomp"];
+pub(crate) const STOMP: &[&str] = &["v12.stomp", "v11.stomp", "v10.stomp"];
+/// Offered by a page that can set no header, with its token beside it.
+pub(crate) const BEARER: &[&str] = &["bearer"];
 /// Held by every connection while it is idle, so small.
 const READ_BUFFER_BYTES: usize = 1024;
 /// What gathers before a write goes out by itself; a turn ends with a flush anyway.
@@ -18,10 +20,14 @@ const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// The longest reason that fits a close frame.
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 
-/// Sets up the handshake's answer: sub-protocol, buffers, and messages up to `message_bytes_max`.
-pub(crate) fn prepare(upgrade: WebSocketUpgrade, message_bytes_max: usize) -> WebSocketUpgrade {
+/// Sets up the handshake's answer: one of `protocols`, buffers, and messages up to `message_bytes_max`.
+pub(crate) fn prepare(
+    upgrade: WebSocketUpgrade,
+    protocols: &'static [&'static str],
+    message_bytes_max: usize,
+) -> WebSocketUpgrade {
     upgrade
-        .protocols(PROTOCOLS)
+        .protocols(protocols.iter().copied())
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_message_size(message_bytes_max)

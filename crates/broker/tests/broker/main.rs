@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod behind;
 mod connecting;
 mod ending;
 mod publishing;
+mod raw;
 mod resuming;
+mod revoking;
 mod sending;
 mod support;

@@ -1,15 +1,16 @@
 //! A small program behind the broker, and a client that reads and writes real sockets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, Query};
 use axum::routing::any;
 use broker::{
-    Accepted, App, Broker, Cause, Completion, Connection, Grant, Limits, Publication, Refusal, RefusedAt, SendFrame,
-    Topic,
+    Accepted, App, Broker, Cause, Completion, Connection, Grant, Limits, Publication, Raw, Refusal, RefusedAt,
+    SendFrame, Topic,
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -32,6 +33,8 @@ pub(crate) struct Shop {
     publishing: tokio::sync::Mutex<()>,
     notes: Mutex<Vec<String>>,
     noted: Notify,
+    /// May subscribe to nothing.
+    pub(crate) banned: Mutex<HashSet<String>>,
     /// Lets go of sends to `/app/gate`.
     pub(crate) gate: Notify,
 }
@@ -44,6 +47,7 @@ impl Shop {
             publishing: tokio::sync::Mutex::default(),
             notes: Mutex::default(),
             noted: Notify::new(),
+            banned: Mutex::default(),
             gate: Notify::new(),
         }
     }
@@ -77,21 +81,39 @@ impl Shop {
         }
     }
 
+    /// Commits and publishes nothing.
+    pub(crate) fn commit(&self, topic: &Topic, body: String) -> Publication {
+        let mut history = self.history.lock().unwrap();
+        let history = history.entry(topic.clone()).or_default();
+        let position = history.len() as u64 + 1;
+        history.push(Publication::json(body).with_message_id(position).at(position));
+        history[history.len() - 1].clone()
+    }
+
     /// Commits, then publishes, with `pause` between: whoever resumes in the pause finds it in history and live.
     pub(crate) async fn store(&self, topic: &Topic, body: String, pause: Duration) -> u64 {
         let _order = self.publishing.lock().await;
-        let publication = {
-            let mut history = self.history.lock().unwrap();
-            let history = history.entry(topic.clone()).or_default();
-            let position = history.len() as u64 + 1;
-            history.push(Publication::json(body).with_message_id(position).at(position));
-            history[history.len() - 1].clone()
-        };
+        let publication = self.commit(topic, body);
         if !pause.is_zero() {
             sleep(pause).await;
         }
         self.broker().publish(topic, &publication);
         publication.position.unwrap()
+    }
+}
+
+/// The number of the person with this name.
+pub(crate) fn user(name: &str) -> i64 {
+    name.bytes().map(i64::from).sum()
+}
+
+fn person(name: &str, expires_ms: Option<impl AsRef<str>>) -> Accepted<String> {
+    let expires_at = expires_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.as_ref().parse().unwrap()));
+    Accepted {
+        user: user(name),
+        user_name: name.to_owned(),
+        identity: name.to_owned(),
+        expires_at,
     }
 }
 
@@ -107,16 +129,7 @@ impl App for Shop {
         if name == "undecided" {
             std::future::pending::<()>().await;
         }
-        let expires_at = frame
-            .get("expires-ms")
-            .map(|ms| SystemTime::now() + Duration::from_millis(ms.parse().unwrap()));
-        let user = name.bytes().map(i64::from).sum();
-        Ok(Accepted {
-            user,
-            user_name: name.clone(),
-            identity: name,
-            expires_at,
-        })
+        Ok(person(&name, frame.get("expires-ms")))
     }
 
     async fn connected(&self, connection: &Arc<Connection<Shop>>) {
@@ -129,16 +142,21 @@ impl App for Shop {
         destination: &str,
         after: Option<&str>,
     ) -> Result<Grant, Refusal> {
-        if destination == "/topic/forbidden" {
+        if destination == "/topic/forbidden" || self.banned.lock().unwrap().contains(c.identity()) {
             return Err(Refusal::new("forbidden", "Not for you: ever."));
+        }
+        if destination == "/topic/considered" {
+            // Time between the decision and its effect.
+            sleep(Duration::from_millis(2)).await;
         }
         let topic = match destination.strip_prefix("/user") {
             Some(own) => Topic::from(format!("/user/{}{own}", c.user())),
             None => Topic::from(destination),
         };
         Ok(Grant {
-            topic,
             resume_after: after.map(|after| after.parse().unwrap()),
+            greeting: destination.ends_with("/greeted").then(|| Publication::json("welcome")),
+            topic,
         })
     }
 
@@ -171,7 +189,7 @@ impl App for Shop {
                 };
                 Ok(Completion::Later(Box::pin(completion)))
             }
-            "/app/refuse" => {
+            "/app/refuse" | "/topic/picky" => {
                 Err(Refusal::new("empty_content", "There is nothing in it.").with("clientMessageId", body))
             }
             "/app/panic" => panic!("on purpose"),
@@ -240,7 +258,24 @@ impl Server {
         let broker = Broker::new(Arc::clone(&shop), limits);
         assert!(shop.broker.set(Arc::clone(&broker)).is_ok());
         let upgrade = move |upgrade: WebSocketUpgrade| async move { broker.upgrade(upgrade, ()) };
-        let router = axum::Router::new().route("/ws", any(upgrade));
+        let raw = {
+            let broker = Arc::clone(shop.broker());
+            move |Path(room): Path<String>, Query(query): Query<HashMap<String, String>>, upgrade: WebSocketUpgrade| async move {
+                let person = person(
+                    query.get("login").map_or("guest", String::as_str),
+                    query.get("expires-ms"),
+                );
+                let raw = Raw {
+                    person,
+                    destination: format!("/topic/{room}"),
+                    after: query.get("after").cloned(),
+                };
+                broker.upgrade_raw(upgrade, (), raw)
+            }
+        };
+        let router = axum::Router::new()
+            .route("/ws", any(upgrade))
+            .route("/raw/{room}", any(raw));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -277,6 +312,14 @@ impl Server {
     /// A connection of this person, version 1.2, without heart-beats.
     pub(crate) async fn connect(&self, login: &str) -> Client {
         self.connect_with(Version::V1_2, &[("login", login)]).await
+    }
+
+    /// A raw socket to `/topic/{room}`; `query` says who and from where.
+    pub(crate) async fn raw(&self, room: &str, query: &str) -> RawClient {
+        let request = format!("ws://{}/raw/{room}?{query}", self.address);
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+        RawClient { socket }
     }
 
     pub(crate) async fn connect_with(&self, version: Version, headers: &[(&str, &str)]) -> Client {
@@ -445,5 +488,39 @@ impl Client {
                 Err(code) => return End { error, code },
             }
         }
+    }
+}
+
+/// A raw connection.
+pub(crate) struct RawClient {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+}
+
+impl RawClient {
+    pub(crate) async fn say(&mut self, body: &str) {
+        self.socket.send(Message::text(body)).await.unwrap();
+    }
+
+    /// The next message, or the code of the close frame.
+    pub(crate) async fn next(&mut self) -> Result<String, Option<u16>> {
+        loop {
+            match timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("something comes in time")
+            {
+                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                Some(Ok(Message::Close(frame))) => {
+                    let _ = self.socket.flush().await;
+                    return Err(frame.map(|frame| frame.code.into()));
+                }
+                Some(Ok(Message::Binary(bytes))) => panic!("binary: {bytes:?}"),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    pub(crate) async fn hears(&mut self, body: &str) {
+        assert_eq!(self.next().await.as_deref(), Ok(body));
     }
 }
