@@ -70,6 +70,11 @@ impl Rest {
         self.call(Method::POST, path, |request| request.json(&body)).await
     }
 
+    /// Puts JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, |request| request.json(&body)).await
+    }
+
     /// Any call; `fill` adds the body.
     pub async fn call(
         &self,

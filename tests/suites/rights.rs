@@ -38,6 +38,8 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Get, "/api/admin/chat/history/{id}", Rule::Agent),
     (Kind::Get, "/api/admin/chat/stats", Rule::Agent),
     (Kind::Get, "/api/admin/chat/agents", Rule::Agent),
+    (Kind::Get, "/api/admin/chat/availability", Rule::Agent),
+    (Kind::Put, "/api/admin/chat/availability", Rule::Agent),
     (Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
     (Kind::Get, "/api/openapi.json", Rule::Anyone),
     (Kind::Send, "/app/chat.addUser", Rule::SessionParty),
@@ -315,7 +317,7 @@ impl<'a> Cast<'a> {
         };
         let path = entry.path.replace("{id}", &number.to_string()).replace("{code}", code);
         match entry.kind {
-            Kind::Get | Kind::Post => self.call(entry, &path, me).await,
+            Kind::Get | Kind::Post | Kind::Put => self.call(entry, &path, me).await,
             Kind::Send => self.send(&path, number, me).await,
             Kind::Subscribe => self.subscribe(&path, me).await,
         }
@@ -351,6 +353,7 @@ impl<'a> Cast<'a> {
         };
         let answer = match entry.kind {
             Kind::Get => rest.get(path).await,
+            Kind::Put => rest.put(path, self.body(entry.path).await).await,
             _ => rest.post(path, self.body(entry.path).await).await,
         };
         match answer.status {
@@ -367,6 +370,7 @@ impl<'a> Cast<'a> {
     async fn body(&self, path: &str) -> Value {
         match path {
             "/api/chat/sessions" => json!({ "categoryId": self.category }),
+            "/api/admin/chat/availability" => json!({ "availability": "AVAILABLE" }),
             // Wrong credentials, a refresh token and a log-out of somebody who is not tried with again.
             "/api/auth/login" => json!({ "username": "nobody", "password": "x" }),
             "/api/auth/refresh" | "/api/auth/logout" => {
@@ -443,6 +447,7 @@ async fn the_description_names_every_path() {
         let method = match entry.kind {
             Kind::Get => "get",
             Kind::Post => "post",
+            Kind::Put => "put",
             _ => continue,
         };
         if entry.path.starts_with("/api/") && entry.path != "/api/openapi.json" {

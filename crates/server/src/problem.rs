@@ -23,6 +23,7 @@ pub enum Code {
     MethodNotAllowed,
     WrongState,
     AlreadyStarted,
+    AgentAway,
     TooManyOpen,
     RoomFull,
     RoomClosed,
@@ -48,6 +49,7 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::WrongState => "wrong_state",
             Self::AlreadyStarted => "already_started",
+            Self::AgentAway => "agent_away",
             Self::TooManyOpen => "too_many_open",
             Self::RoomFull => "room_full",
             Self::RoomClosed => "room_closed",
@@ -68,9 +70,12 @@ impl Code {
             Self::Forbidden | Self::NotParticipant => StatusCode::FORBIDDEN,
             Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::WrongState | Self::AlreadyStarted | Self::TooManyOpen | Self::RoomFull | Self::RoomClosed => {
-                StatusCode::CONFLICT
-            }
+            Self::WrongState
+            | Self::AlreadyStarted
+            | Self::AgentAway
+            | Self::TooManyOpen
+            | Self::RoomFull
+            | Self::RoomClosed => StatusCode::CONFLICT,
             Self::InvalidRequest | Self::CursorUnknown | Self::EmptyContent | Self::ContentTooLong => {
                 StatusCode::BAD_REQUEST
             }
@@ -92,6 +97,7 @@ impl Code {
             Self::MethodNotAllowed => TextKey("error-method-not-allowed"),
             Self::WrongState => TextKey("error-wrong-state"),
             Self::AlreadyStarted => TextKey("error-already-started"),
+            Self::AgentAway => TextKey("error-agent-away"),
             Self::TooManyOpen => TextKey("error-too-many-open"),
             Self::RoomFull => TextKey("error-room-full"),
             Self::RoomClosed => TextKey("error-room-closed"),

@@ -26,6 +26,7 @@ use crate::texts::TextKey;
 pub enum Kind {
     Get,
     Post,
+    Put,
     Send,
     Subscribe,
 }
@@ -95,6 +96,8 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Get, "/api/admin/chat/history/{id}", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/stats", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/agents", Rule::Agent),
+    entry(Kind::Get, "/api/admin/chat/availability", Rule::Agent),
+    entry(Kind::Put, "/api/admin/chat/availability", Rule::Agent),
     entry(Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
     entry(Kind::Get, "/api/openapi.json", Rule::Anyone),
     entry(Kind::Send, "/app/chat.addUser", Rule::SessionParty),
@@ -209,6 +212,7 @@ impl Sent {
         view::NewSessionEvent,
         view::SyncEvent,
         view::PresenceEvent,
+        view::AvailabilityEvent,
         view::ReadEvent,
         view::TypingEvent,
         view::QueueEvent,
@@ -243,7 +247,11 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(support::history))
         .routes(routes!(support::history_detail))
         .routes(routes!(support::statistics))
-        .routes(routes!(support::agents))
+        .routes(routes!(support::agents::agents))
+        .routes(routes!(
+            support::agents::own_availability,
+            support::agents::set_availability
+        ))
 }
 
 /// The description as JSON.
@@ -327,7 +335,8 @@ mod tests {
             .flat_map(|(path, item)| {
                 let get = item.get.as_ref().map(|_| format!("GET {path}"));
                 let post = item.post.as_ref().map(|_| format!("POST {path}"));
-                [get, post].into_iter().flatten()
+                let put = item.put.as_ref().map(|_| format!("PUT {path}"));
+                [get, post, put].into_iter().flatten()
             })
             .collect();
         let named: BTreeSet<String> = ENTRIES
@@ -335,6 +344,7 @@ mod tests {
             .filter_map(|e| match e.kind {
                 Kind::Get => Some(format!("GET {}", e.path)),
                 Kind::Post => Some(format!("POST {}", e.path)),
+                Kind::Put => Some(format!("PUT {}", e.path)),
                 _ => None,
             })
             .filter(|e| !e.ends_with(UNDESCRIBED))
@@ -349,7 +359,7 @@ mod tests {
             match entry.kind {
                 Kind::Send => assert!(Sent::parse(&path).is_ok(), "{path}"),
                 Kind::Subscribe => assert!(Readable::parse(&path, "STU001").is_ok(), "{path}"),
-                Kind::Get | Kind::Post => {}
+                Kind::Get | Kind::Post | Kind::Put => {}
             }
         }
     }

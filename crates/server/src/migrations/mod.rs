@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::prelude::*;
 
 mod accounts;
+mod agents;
 mod codes;
 mod health;
 mod rooms;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(rooms::Step),
             Box::new(codes::Step),
             Box::new(health::Step),
+            Box::new(agents::Step),
         ]
     }
 }

@@ -7,6 +7,7 @@ error-session-not-found = There is no such session.
 error-method-not-allowed = This address does not take that method.
 error-wrong-state = This cannot be done in the session's present state.
 error-already-started = Another agent has already started this session.
+error-agent-away = An agent who is away takes no sessions.
 error-too-many-open = You have too many open sessions. End one first.
 error-room-full = The room is full.
 error-room-closed = The room is closed.

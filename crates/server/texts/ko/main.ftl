@@ -7,6 +7,7 @@ error-session-not-found = 존재하지 않는 세션입니다.
 error-method-not-allowed = 이 주소에서는 쓸 수 없는 방식입니다.
 error-wrong-state = 지금 상태에서는 할 수 없는 작업입니다.
 error-already-started = 다른 상담원이 이미 시작한 상담입니다.
+error-agent-away = 자리를 비운 상담원은 상담을 맡을 수 없습니다.
 error-too-many-open = 진행 중인 상담이 너무 많습니다. 먼저 하나를 끝내 주세요.
 error-room-full = 방이 가득 찼습니다.
 error-room-closed = 닫힌 방입니다.

@@ -1,5 +1,7 @@
 //! `/api/chat/sessions…` and `/api/admin/chat/…`.
 
+pub mod agents;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
@@ -89,23 +91,6 @@ pub struct SessionPage<'a> {
 pub struct HistoryDetail<'a> {
     session: SessionView<'a>,
     messages: MessagePage<'a>,
-}
-
-/// An agent to whom a session may be given.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AgentView {
-    member_id: i64,
-    user_code: String,
-    name: String,
-    /// Has a live connection to this server.
-    online: bool,
-}
-
-/// All agents, by name.
-#[derive(Serialize, ToSchema)]
-pub struct AgentList {
-    items: Vec<AgentView>,
 }
 
 /// Which page of a list.
@@ -380,25 +365,6 @@ pub async fn statistics(State(support): State<Support>, caller: Caller, Asked(as
             .statistics(from.transpose()?, to.transpose()?, caller.locale)
             .await?;
         Ok(Json(figures).into_response())
-    };
-    answer(&caller, found.await)
-}
-
-/// Agents: all agents, by name.
-#[utoipa::path(get, path = "/api/admin/chat/agents", tag = "agents",
-    responses((status = 200, body = AgentList)))]
-pub async fn agents(State(support): State<Support>, caller: Caller) -> Answer {
-    let found = async {
-        access::is_agent(&caller.principal)?;
-        let agents = support.0.accounts.agents().await?;
-        let items = agents.into_iter().map(|agent| AgentView {
-            online: support.0.outlet.is_connected(agent.member_id),
-            member_id: agent.member_id,
-            user_code: agent.user_code,
-            name: agent.name,
-        });
-        let list = AgentList { items: items.collect() };
-        Ok(Json(list).into_response())
     };
     answer(&caller, found.await)
 }

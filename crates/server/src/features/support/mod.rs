@@ -8,6 +8,7 @@
 //! ADMIN, writes. The last word on writing has the writer, at the commit.
 
 mod access;
+mod agents;
 pub mod demo;
 pub mod frames;
 pub mod handlers;

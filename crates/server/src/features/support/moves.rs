@@ -77,6 +77,9 @@ impl Move {
         let patience = &self.support.patience;
         let moved: Moved = match &self.action {
             Action::Start => {
+                if case.status() == Status::Waiting {
+                    check_readiness(turn, self.actor.member_id).await?;
+                }
                 self.check_capacity(turn, case, self.actor.member_id).await?;
                 let here = self.support.here.is_here(case.session_id, self.actor.member_id);
                 case.start(self.actor.member_id, here, now, patience)
@@ -121,6 +124,7 @@ impl Move {
     }
 
     async fn target(&self, turn: &Turn<'_>, case: &Case, agent: &Member) -> Result<(i64, bool), ChangeError> {
+        check_readiness(turn, agent.member_id).await?;
         self.check_capacity(turn, case, agent.member_id).await?;
         let here = self.support.here.is_here(case.session_id, agent.member_id);
         Ok((agent.member_id, here))
@@ -135,6 +139,14 @@ impl Move {
             return Err(Refusal::saying(Code::TooManyOpen, TextKey("error-agent-busy")).into());
         }
         Ok(())
+    }
+}
+
+/// An agent who is away takes no session.
+async fn check_readiness(turn: &Turn<'_>, agent_id: i64) -> Result<(), ChangeError> {
+    match store::availability(turn.tx(), agent_id).await? {
+        Some((availability, _)) if !availability.takes_sessions() => Err(Code::AgentAway.into()),
+        _ => Ok(()),
     }
 }
 

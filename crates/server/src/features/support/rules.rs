@@ -4,6 +4,9 @@
 //! with somebody away. What time alone does (a lost connection becomes an absence, an absence ends the session, a
 //! wait becomes long) happens in [`Case::due`], whenever it is called at or after [`Case::due_at`].
 
+mod agent;
+
+pub use self::agent::Availability;
 use crate::time::Time;
 
 /// Who makes a move.

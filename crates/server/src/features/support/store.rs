@@ -1,10 +1,12 @@
-//! The SQL of support sessions: here their life, beside it [`lists`] and [`figures`].
+//! The SQL of support sessions: here their life, beside it [`lists`], [`figures`] and [`agents`].
 
+mod agents;
 mod figures;
 mod lists;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
+pub(super) use self::agents::{availabilities, availability, set_availability};
 pub(super) use self::figures::{Figures, counts_by_agent, counts_by_category, figures, live, message_counts};
 pub(super) use self::lists::{Filter, Reader, Session, list, session};
 use super::rules::{By, Case, DisconnectReason, ExitReason, Patience, Presence, Side as CaseSide, State, Status};

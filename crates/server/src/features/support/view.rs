@@ -4,7 +4,7 @@ use broker::Topic;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{By, DisconnectReason, ExitReason, Party, State, Status};
+use super::rules::{Availability, By, DisconnectReason, ExitReason, Party, State, Status};
 use super::store::Session;
 use crate::features::codes::Codes;
 use crate::features::messages::{Marks, MessageView, Side, room_topic};
@@ -184,6 +184,20 @@ pub struct PresenceEvent {
     pub sender_type: &'static str,
     /// ONLINE or OFFLINE.
     pub state: &'static str,
+}
+
+/// An agent says whether sessions are taken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AvailabilityEvent)]
+pub struct AvailabilityEvent<'a> {
+    /// Always `AVAILABILITY`.
+    pub(super) r#type: &'static str,
+    pub(super) member_id: i64,
+    pub(super) name: &'a str,
+    /// AVAILABLE, BUSY or AWAY.
+    #[schema(value_type = String)]
+    pub(super) availability: Availability,
 }
 
 /// Everything up to `seq` has been read.

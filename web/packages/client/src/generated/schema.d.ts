@@ -17,6 +17,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/chat/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents: what one has said of the own readiness. */
+        get: operations["own_availability"];
+        /** Agents: says that one is available, busy, or away. Who is away starts no session and is given none. */
+        put: operations["set_availability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/chat/history": {
         parameters: {
             query?: never;
@@ -427,12 +445,24 @@ export interface components {
         };
         /** @description An agent to whom a session may be given. */
         AgentView: {
+            /** @description AVAILABLE, BUSY or AWAY. */
+            availability: string;
             /** Format: int64 */
             memberId: number;
             name: string;
             /** @description Has a live connection to this server. */
             online: boolean;
             userCode: string;
+        };
+        /** @description An agent says whether sessions are taken. */
+        AvailabilityEvent: {
+            /** @description AVAILABLE, BUSY or AWAY. */
+            availability: string;
+            /** Format: int64 */
+            memberId: number;
+            name: string;
+            /** @description Always `AVAILABILITY`. */
+            type: string;
         };
         /** @description The categories in use, in order. */
         Categories: {
@@ -609,6 +639,18 @@ export interface components {
             /** @description Up to 200 characters. */
             title?: string | null;
         };
+        /** @description What an agent has said of the own readiness. */
+        OwnAvailability: {
+            /** @description AVAILABLE (also of who has said nothing), BUSY or AWAY. */
+            availability: string;
+            /** Format: int64 */
+            memberId: number;
+            /**
+             * Format: date-time
+             * @description Null: nothing has been said.
+             */
+            since?: string | null;
+        };
         /** @description A party came or is away. */
         PresenceEvent: {
             /** Format: int64 */
@@ -767,6 +809,11 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description What an agent says of the own readiness. */
+        SetAvailability: {
+            /** @description AVAILABLE, BUSY or AWAY. */
+            availability: string;
+        };
         /** @description A change of state. */
         StateEvent: {
             /** @description M, A or S. */
@@ -886,6 +933,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentList"];
+                };
+            };
+        };
+    };
+    own_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAvailability"];
+                };
+            };
+        };
+    };
+    set_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAvailability"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAvailability"];
                 };
             };
         };

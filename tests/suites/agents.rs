@@ -1,0 +1,92 @@
+//! Agents among themselves: who takes sessions.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use tests::{Answer, Db, Maru, Person};
+
+use crate::desk::{Case, PATIENT, admin_move};
+
+const OWN: &str = "/api/admin/chat/availability";
+
+async fn say(maru: &Maru, agent: &Person, availability: &str) -> Answer {
+    let body = json!({ "availability": availability });
+    agent.rest(maru).put(OWN, body).await
+}
+
+/// The agent as the list of agents shows one.
+async fn listed(maru: &Maru, agent: &Person) -> Value {
+    let list = agent.rest(maru).get("/api/admin/chat/agents").await.ok();
+    let items = list["items"].as_array().unwrap();
+    items.iter().find(|a| a["memberId"] == agent.id).unwrap().clone()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_available_until_saying_otherwise_and_a_restart_forgets_nothing(
+    #[values(Db::Sqlite, Db::Postgres)] db: Db,
+) {
+    let maru = Maru::start(db, &[]).await;
+    let agent = maru.person("agent").await;
+    let own = agent.rest(&maru).get(OWN).await.ok();
+    assert_eq!(
+        own,
+        json!({ "memberId": agent.id, "availability": "AVAILABLE", "since": null })
+    );
+    let said = say(&maru, &agent, "BUSY").await.ok();
+    assert_eq!(said["availability"], "BUSY");
+    assert!(said["since"].is_string(), "{said}");
+    assert_eq!(
+        say(&maru, &agent, "BUSY").await.ok(),
+        said,
+        "the same again changes nothing"
+    );
+    maru.kill_and_restart().await;
+    assert_eq!(agent.rest(&maru).get(OWN).await.ok(), said);
+    say(&maru, &agent, "ASLEEP").await.refused(400, "invalid_request");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_away_starts_nothing_and_is_given_nothing(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let case = Case::waiting(maru).await;
+    let other = maru.person("agent").await;
+    say(maru, &other, "AWAY").await.ok();
+    admin_move(maru, &other, case.id, "start", json!({}))
+        .await
+        .refused(409, "agent_away");
+    case.start(maru).await;
+    let to_other = json!({ "agentId": other.id });
+    admin_move(maru, &case.agent, case.id, "transfer", to_other.clone())
+        .await
+        .refused(409, "agent_away");
+
+    say(maru, &case.agent, "AWAY").await.ok();
+    case.start(maru).await;
+    say(maru, &other, "BUSY").await.ok();
+    let session = admin_move(maru, &case.agent, case.id, "transfer", to_other).await.ok();
+    assert_eq!(session["adminId"], other.id, "who is busy may still be asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_hear_and_see_who_takes_sessions() {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let (agent, other) = (maru.person("agent").await, maru.person("agent").await);
+    assert_eq!(listed(maru, &agent).await["online"], false);
+    let desk = other.stomp(maru).await;
+    let mut presence = desk.subscribe("/topic/chat/presence").await;
+    say(maru, &agent, "AWAY").await.ok();
+    let heard = presence
+        .find("the change", |event| {
+            event["type"] == "AVAILABILITY" && event["memberId"] == agent.id
+        })
+        .await;
+    assert_eq!(
+        heard,
+        json!({ "type": "AVAILABILITY", "memberId": agent.id, "name": agent.name, "availability": "AWAY" })
+    );
+    let _here = agent.stomp(maru).await;
+    let seen = listed(maru, &agent).await;
+    assert_eq!((&seen["availability"], &seen["online"]), (&json!("AWAY"), &json!(true)));
+    assert_eq!(listed(maru, &other).await["availability"], "AVAILABLE");
+}
