@@ -1,20 +1,25 @@
-//! An open STOMP broker over WebSocket: everybody may publish and subscribe anywhere, nothing is stored.
+//! An open STOMP broker: everybody who says guest, guest may publish and subscribe anywhere, nothing is stored.
 //!
-//! `cargo run --example plain -- 127.0.0.1:15674`, then connect to `ws://127.0.0.1:15674/ws`.
+//! `cargo run --example plain -- --http 127.0.0.1:8085 --tcp 127.0.0.1:61613`, then connect to `ws://127.0.0.1:8085/ws` or
+//! by TCP.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::routing::any;
 use axum::serve::ListenerExt;
 use broker::{
-    Accepted, App, Broker, Cause, Completion, Connection, Grant, Limits, Publication, Refusal, RefusedAt, SendFrame,
-    Topic,
+    Accepted, App, Broker, Cause, Close, Completion, Connection, Grant, Limits, Publication, Refusal, RefusedAt,
+    SendFrame, Topic, code,
 };
 use bytes::Bytes;
+use tokio::net::TcpListener;
 use wire::Frame;
 
+const PREFIXES: [&str; 3] = ["/topic/", "/queue/", "/exchange/"];
 /// Headers of a SEND that are for the server only, or that the server sets itself.
 const NOT_PASSED_ON: [&str; 9] = [
     "destination",
@@ -28,8 +33,15 @@ const NOT_PASSED_ON: [&str; 9] = [
     "authorization",
 ];
 
+#[derive(Default)]
 struct Plain {
     broker: OnceLock<Arc<Broker<Plain>>>,
+}
+
+fn topic(destination: &str) -> Result<Topic, Refusal> {
+    let is_known = PREFIXES.iter().any(|prefix| destination.starts_with(prefix));
+    let unknown = || Refusal::new("not_found", "Destinations begin with /topic/, /queue/ or /exchange/.");
+    is_known.then(|| Topic::from(destination)).ok_or_else(unknown)
 }
 
 impl App for Plain {
@@ -37,20 +49,25 @@ impl App for Plain {
     type Handshake = ();
 
     async fn connect(&self, (): &(), frame: &Frame) -> Result<Accepted<()>, Refusal> {
-        let user_name = frame.get("login").unwrap_or("guest").to_owned();
+        if (frame.get("login"), frame.get("passcode")) != (Some("guest"), Some("guest")) {
+            return Err(Refusal::new(code::UNAUTHENTICATED, "Bad login or passcode."));
+        }
         Ok(Accepted {
             user: 0,
-            user_name,
+            user_name: "guest".to_owned(),
             identity: (),
             expires_at: None,
         })
     }
 
-    async fn subscribe(&self, _: &Arc<Connection<Self>>, at: &str, _: Option<&str>) -> Result<Grant, Refusal> {
-        Ok(Grant::live(Topic::from(at)))
+    async fn subscribe(&self, _: &Arc<Connection<Self>>, to: &str, _: Option<&str>) -> Result<Grant, Refusal> {
+        topic(to).map(Grant::live)
     }
 
-    async fn send(&self, _: &Arc<Connection<Self>>, send: SendFrame) -> Result<Completion, Refusal> {
+    async fn send(&self, by: &Arc<Connection<Self>>, send: SendFrame) -> Result<Completion, Refusal> {
+        let topic = topic(send.destination()).inspect_err(|refusal| {
+            by.close(Close::new(code::CLOSE_PROTOCOL, refusal.code).with_refusal(refusal.clone()));
+        })?;
         let passed_on = send.headers.iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name));
         let publication = Publication {
             content_type: send.headers.get("content-type").map(|of| Cow::Owned(of.to_owned())),
@@ -60,7 +77,7 @@ impl App for Plain {
             ..Publication::json(send.body.clone())
         };
         let broker = self.broker.get().expect("connections come after the broker");
-        broker.publish(&Topic::from(send.destination()), &publication);
+        broker.publish(&topic, &publication);
         Ok(Completion::done())
     }
 
@@ -87,22 +104,48 @@ impl App for Plain {
     }
 }
 
+fn limits() -> Limits {
+    Limits {
+        frame: wire::Limits {
+            body_bytes_max: 1 << 20,
+            ..wire::Limits::default()
+        },
+        queue_bytes_max: 16 << 20,
+        connections_per_user: 0,
+        heart_beat: Duration::from_secs(1),
+        ..Limits::default()
+    }
+}
+
+/// What follows `name` on the command line.
+fn option(name: &str, default: &str) -> String {
+    let mut words = std::env::args().skip_while(|word| word != name);
+    words.nth(1).unwrap_or_else(|| default.to_owned())
+}
+
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let plain = Arc::new(Plain {
-        broker: OnceLock::new(),
-    });
-    let limits = Limits {
-        connections_per_user: 0,
-        ..Limits::default()
-    };
-    let broker = Broker::new(Arc::clone(&plain), limits);
+    let plain = Arc::new(Plain::default());
+    let broker = Broker::new(Arc::clone(&plain), limits());
     let set = plain.broker.set(Arc::clone(&broker));
     assert!(set.is_ok(), "set once");
+
+    let http = TcpListener::bind(option("--http", "127.0.0.1:8085")).await?;
+    let tcp = TcpListener::bind(option("--tcp", "127.0.0.1:61613")).await?;
+    println!("ws://{}/ws, tcp://{}", http.local_addr()?, tcp.local_addr()?);
+    let streams = accept(tcp, Arc::clone(&broker));
     let upgrade = move |upgrade: WebSocketUpgrade| async move { broker.upgrade(upgrade, ()) };
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:15674".to_owned());
-    let listener = tokio::net::TcpListener::bind(&address).await?;
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    println!("ws://{address}/ws");
-    axum::serve(listener, axum::Router::new().route("/ws", any(upgrade))).await
+    let router = Router::new().route("/ws", any(upgrade));
+    let http = http.tap_io(|stream| drop(stream.set_nodelay(true)));
+    tokio::try_join!(axum::serve(http, router).into_future(), streams)?;
+    Ok(())
+}
+
+async fn accept(tcp: TcpListener, broker: Arc<Broker<Plain>>) -> std::io::Result<()> {
+    loop {
+        let (stream, _) = tcp.accept().await?;
+        // It fails only for a stream that is already gone.
+        let _ = stream.set_nodelay(true);
+        broker.accept(stream, ());
+    }
 }

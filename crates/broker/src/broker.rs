@@ -5,13 +5,15 @@ use std::time::Duration;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::TaskTracker;
 
 use crate::driver::Driver;
 use crate::hub::Hub;
 use crate::metric::Metrics;
 use crate::registry::{Registry, restarting};
-use crate::transport::websocket;
+use crate::transport::tcp::Tcp;
+use crate::transport::{Transport, websocket};
 use crate::{Accepted, App, Close, Connection, Limits, Publication, Topic, UserId};
 
 /// Pauses between the closings of a drain.
@@ -89,11 +91,22 @@ impl<A: App> Broker<A> {
         }
         let broker = Arc::clone(self);
         let upgrade = websocket::prepare(upgrade, websocket::STOMP, self.websocket_message_bytes_max());
-        upgrade.on_upgrade(async move |socket| {
-            // A task of its own: the one of the upgrade has room for more than a connection needs.
-            let tasks = broker.tasks.clone();
-            tasks.spawn(Box::new(Driver::stomp(broker, socket, handshake)).run());
-        })
+        upgrade.on_upgrade(async move |socket| broker.serve(socket, handshake))
+    }
+
+    /// Serves STOMP on a stream of octets, like an accepted TCP connection; `TCP_NODELAY` and keep-alive are set before, as
+    /// are limits per address. While it drains, the stream is told to come back.
+    pub fn accept<S>(self: &Arc<Self>, stream: S, handshake: A::Handshake)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Arc::clone(self).serve(Tcp::new(stream), handshake);
+    }
+
+    fn serve<T: Transport + 'static>(self: Arc<Self>, transport: T, handshake: A::Handshake) {
+        // A task of its own: the one of an upgrade has room for more than a connection needs.
+        let tasks = self.tasks.clone();
+        tasks.spawn(Box::new(Driver::stomp(self, transport, handshake)).run());
     }
 
     /// Answers a WebSocket handshake and serves `raw` on it: every message that comes is a SEND, everything that is

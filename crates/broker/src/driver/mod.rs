@@ -113,7 +113,7 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn new(broker: Arc<Broker<A>>, transport: T, handshake: A::Handshake, inbound: Inbound) -> Driver<A, T> {
         let limits = broker.limits();
         let now = Instant::now();
-        let pulse = Pulse::new(now, limits);
+        let pulse = Pulse::new(now, limits, T::ANSWERS_PINGS);
         Driver {
             transport,
             deaf: false,

@@ -24,8 +24,10 @@ pub(super) struct Pulse {
     paused: bool,
     heard_at: Instant,
     pinged: bool,
-    ping_after: Duration,
-    lost_after: Duration,
+    ping_after: Option<Duration>,
+    /// Silence that is the end; none where there is nothing to expect.
+    lost_after: Option<Duration>,
+    answers_pings: bool,
     frame_timeout: Duration,
     frame_since: Option<Instant>,
     write_timeout: Duration,
@@ -52,7 +54,7 @@ pub(super) enum Due {
 }
 
 impl Pulse {
-    pub(super) fn new(now: Instant, limits: &Limits) -> Pulse {
+    pub(super) fn new(now: Instant, limits: &Limits, answers_pings: bool) -> Pulse {
         Pulse {
             now,
             connect_by: Some(now + limits.connect_timeout),
@@ -62,8 +64,9 @@ impl Pulse {
             paused: false,
             heard_at: now,
             pinged: false,
-            ping_after: limits.silence,
-            lost_after: limits.silence * 3,
+            ping_after: answers_pings.then_some(limits.silence),
+            lost_after: answers_pings.then_some(limits.silence * 3),
+            answers_pings,
             frame_timeout: limits.frame_timeout,
             frame_since: None,
             write_timeout: limits.write_timeout,
@@ -79,7 +82,8 @@ impl Pulse {
         self.speak_every = agreed.outgoing.map(|every| every * 9 / 10);
         if let Some(every) = agreed.incoming {
             // Tolerant: timers of hidden tabs are held back, but a browser answers a ping by itself.
-            (self.ping_after, self.lost_after) = (every * 2, every * 3);
+            self.ping_after = self.answers_pings.then_some(every * 2);
+            self.lost_after = Some(every * 3);
         }
     }
 
@@ -138,9 +142,14 @@ impl Pulse {
                     .map(|since| since + self.frame_timeout),
                 Due::Frame,
             ),
-            (reading.then(|| self.heard_at + self.lost_after), Due::Silence),
             (
-                (reading && !self.pinged).then(|| self.heard_at + self.ping_after),
+                self.lost_after.filter(|_| reading).map(|after| self.heard_at + after),
+                Due::Silence,
+            ),
+            (
+                self.ping_after
+                    .filter(|_| reading && !self.pinged)
+                    .map(|after| self.heard_at + after),
                 Due::Ping,
             ),
             (self.speak_every.map(|every| self.spoke_at + every), Due::HeartBeat),

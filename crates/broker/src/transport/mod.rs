@@ -1,6 +1,7 @@
-//! The seam between a connection and what carries its bytes: WebSocket now, others behind the same trait later.
+//! The seam between a connection and what carries its bytes: WebSocket, a plain stream, others behind the same trait.
 //! A transport knows nothing of STOMP but that a payload is one frame or one heart-beat.
 
+pub(crate) mod tcp;
 pub(crate) mod websocket;
 
 use std::task::{Context, Poll};
@@ -12,6 +13,9 @@ use bytes::Bytes;
 pub(crate) trait Transport: Send {
     /// Its name in metrics.
     const NAME: &'static str;
+    /// Whether a peer that is there answers [`Transport::ping`] by itself. Where it does not, only a peer that promised
+    /// heart-beats can be missed.
+    const ANSWERS_PINGS: bool = true;
 
     /// What arrived next. After [`Incoming::Closed`], [`Incoming::Broken`] and [`Incoming::TooLarge`] nothing more comes.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming>;
@@ -75,10 +79,14 @@ impl Payload {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Payload::Text(text) => text.as_str().len(),
-            Payload::Binary(bytes) => bytes.len(),
+            Payload::Text(text) => text.as_bytes(),
+            Payload::Binary(bytes) => bytes,
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.as_bytes().len()
     }
 }

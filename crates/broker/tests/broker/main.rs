@@ -11,3 +11,4 @@ mod resuming;
 mod revoking;
 mod sending;
 mod support;
+mod tcp;

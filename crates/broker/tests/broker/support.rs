@@ -286,6 +286,14 @@ impl Server {
         self.shop.broker()
     }
 
+    /// A plain TCP connection that the broker serves.
+    pub(crate) async fn stream(&self) -> TcpStream {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (ours, theirs) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        self.broker().accept(theirs.unwrap().0, ());
+        ours.unwrap()
+    }
+
     /// A socket, nothing sent yet.
     pub(crate) async fn open(&self) -> Client {
         self.offer(&[]).await.0
