@@ -345,7 +345,7 @@ fn disconnect_reason(cause: Cause) -> DisconnectReason {
     match cause {
         Cause::HeartBeatMissed => DisconnectReason::Timeout,
         Cause::Unsubscribe | Cause::Disconnect | Cause::CleanClose => DisconnectReason::BrowserClose,
-        Cause::Lost | Cause::ByServer(_) => DisconnectReason::NetworkError,
+        Cause::Revoked | Cause::Lost | Cause::ByServer(_) => DisconnectReason::NetworkError,
     }
 }
 
