@@ -258,6 +258,7 @@ struct Shared {
     log: Mutex<Vec<Entry>>,
     news: Notify,
     hush: Notify,
+    rouse: Notify,
 }
 
 impl Shared {
@@ -589,6 +590,11 @@ impl Stomp {
         self.shared.hush.notify_one();
     }
 
+    /// Reads and writes again, after [`Stomp::fall_silent`].
+    pub fn wake_up(&self) {
+        self.shared.rouse.notify_one();
+    }
+
     /// Lets the socket go without a word, as a lost network does.
     pub fn cut(mut self) {
         self.cut.take();
@@ -644,8 +650,10 @@ async fn carry(
         tokio::select! {
             _ = &mut cutting => break,
             () = shared.hush.notified() => {
-                let _ = (&mut cutting).await;
-                break;
+                tokio::select! {
+                    _ = &mut cutting => break,
+                    () = shared.rouse.notified() => {}
+                }
             }
             Some(order) = orders.recv() => {
                 if write.send(order).await.is_err() {

@@ -18,4 +18,5 @@ mod rest;
 mod resume;
 mod rights;
 mod running;
+mod slow;
 mod storage;

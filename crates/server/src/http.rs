@@ -19,6 +19,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics::counter;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ pub struct Options {
     pub header_timeout: Duration,
     /// Sockets of all kinds at once; 0 is no limit.
     pub connections_max: usize,
+    /// Octets that the kernel queues for one socket.
+    pub send_buffer_bytes: usize,
 }
 
 /// A bound address that is about to be served.
@@ -66,6 +69,8 @@ impl Server {
     /// It is taken, or may not be had.
     pub async fn bind(listen: SocketAddr, router: Router, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
+        // Those that are accepted inherit it.
+        SockRef::from(&listener).set_send_buffer_size(options.send_buffer_bytes)?;
         Ok(Self {
             address: listener.local_addr()?,
             listener,

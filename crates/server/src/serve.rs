@@ -122,6 +122,7 @@ async fn bind(config: &Config, router: Router) -> Result<Server, ServeError> {
     let options = Options {
         header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
         connections_max: config.limits.http_connections,
+        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
     };
     Server::bind(address, router, options).await.map_err(failed)
 }

@@ -37,6 +37,7 @@ async fn start(connections_max: usize) -> Running {
     let options = Options {
         header_timeout: Duration::from_millis(200),
         connections_max,
+        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
     };
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(local, router, options).await.unwrap();
