@@ -44,6 +44,7 @@ async fn a_session_is_opened_with_all_its_members(#[values(Db::Sqlite, Db::Postg
         "graceUntil",
         "unreadCount",
         "lastMessage",
+        "rating",
         "cdate",
         "udate",
     ] {

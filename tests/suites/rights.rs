@@ -30,6 +30,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Post, "/api/chat/sessions/{id}/leave", Rule::SessionParty),
     (Kind::Post, "/api/chat/sessions/{id}/return", Rule::SessionParty),
     (Kind::Post, "/api/chat/sessions/{id}/read", Rule::SessionParty),
+    (Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
     (Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     (Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
     (Kind::Post, "/api/admin/chat/sessions/{id}/transfer", Rule::SessionAgent),
@@ -370,6 +371,7 @@ impl<'a> Cast<'a> {
     async fn body(&self, path: &str) -> Value {
         match path {
             "/api/chat/sessions" => json!({ "categoryId": self.category }),
+            "/api/chat/sessions/{id}/rating" => json!({ "score": 5 }),
             "/api/admin/chat/availability" => json!({ "availability": "AVAILABLE" }),
             // Wrong credentials, a refresh token and a log-out of somebody who is not tried with again.
             "/api/auth/login" => json!({ "username": "nobody", "password": "x" }),

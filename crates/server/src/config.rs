@@ -169,6 +169,8 @@ pub struct Support {
     pub when_agent_gone: WhenAgentGone,
     pub long_wait_s: u64,
     pub title_chars_max: usize,
+    pub rating_open_s: u64,
+    pub rating_comment_chars_max: usize,
     pub statistics_every_s: u64,
 }
 
@@ -200,6 +202,9 @@ pub enum ConfigError {
 
 /// Service managers kill what takes 10 s to stop.
 const STOP_MAX_S: u64 = 9;
+
+/// What the database keeps of a rating's comment.
+const RATING_COMMENT_CHARS_MAX: usize = 500;
 
 const LISTS: [&str; 3] = [
     "server.allowed_origins",
@@ -267,6 +272,12 @@ impl Config {
             return Err(ConfigError::Value {
                 name: "server.shutdown_s",
                 why: format!("must be from 1 to {STOP_MAX_S}"),
+            });
+        }
+        if self.support.rating_comment_chars_max > RATING_COMMENT_CHARS_MAX {
+            return Err(ConfigError::Value {
+                name: "support.rating_comment_chars_max",
+                why: format!("must be at most {RATING_COMMENT_CHARS_MAX}"),
             });
         }
         for (name, value) in [

@@ -88,6 +88,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/sessions/{id}/leave", Rule::SessionParty),
     entry(Kind::Post, "/api/chat/sessions/{id}/return", Rule::SessionParty),
     entry(Kind::Post, "/api/chat/sessions/{id}/read", Rule::SessionParty),
+    entry(Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
     entry(Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/transfer", Rule::SessionAgent),
@@ -240,6 +241,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(support::leave))
         .routes(routes!(support::come_back))
         .routes(routes!(support::read))
+        .routes(routes!(support::afterwards::rate))
         .routes(routes!(support::sessions))
         .routes(routes!(support::start))
         .routes(routes!(support::transfer))

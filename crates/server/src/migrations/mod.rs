@@ -9,6 +9,7 @@ mod accounts;
 mod agents;
 mod codes;
 mod health;
+mod ratings;
 mod rooms;
 
 /// All steps, in order.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(codes::Step),
             Box::new(health::Step),
             Box::new(agents::Step),
+            Box::new(ratings::Step),
         ]
     }
 }

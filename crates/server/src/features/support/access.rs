@@ -33,6 +33,21 @@ impl Support {
         }
     }
 
+    /// May this person act as the session's customer.
+    ///
+    /// # Errors
+    /// `forbidden` for everybody who is no customer; `session_not_found`, `not_participant`.
+    pub(super) async fn may_as_customer(&self, who: &Principal, session_id: i64) -> Result<(), Refusal> {
+        if !who.has(Role::Member) {
+            return Err(Code::Forbidden.into());
+        }
+        if self.customer_of(session_id).await? == who.member_id {
+            Ok(())
+        } else {
+            Err(Code::NotParticipant.into())
+        }
+    }
+
     /// May this person act as a party: its customer, or the assigned agent.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `/api/chat/sessions…` and `/api/admin/chat/…`.
 
+pub mod afterwards;
 pub mod agents;
 
 use axum::Json;
@@ -117,6 +118,8 @@ pub struct ListQuery {
     customer: Option<String>,
     /// Part of the title, of the customer's name or of a message.
     q: Option<String>,
+    /// The customer's rating, 1 to 5.
+    rating: Option<String>,
     /// Opened at this time or later: RFC 3339, or a day in the server's zone (2026-11-20).
     from: Option<String>,
     /// Opened before this time (RFC 3339), or on this day or earlier.
@@ -491,6 +494,10 @@ impl Support {
                 None => searched("customer", asked.customer.as_deref())?,
             },
             text: searched("q", asked.q.as_deref())?,
+            rating: match number("rating", &asked.rating)? {
+                Some(score) if score > 5 => return Err(Refusal::invalid("rating (1–5)")),
+                score => score,
+            },
             from: from.transpose()?,
             to: to.transpose()?,
             after: asked.before.as_deref().map(session_cursor).transpose()?,

@@ -8,6 +8,7 @@
 //! ADMIN, writes. The last word on writing has the writer, at the commit.
 
 mod access;
+mod afterwards;
 mod agents;
 pub mod demo;
 pub mod frames;
@@ -75,6 +76,8 @@ struct Inner {
     open_sessions_per_customer: u32,
     active_sessions_per_agent: u32,
     title_chars_max: usize,
+    rating_open_s: u64,
+    rating_comment_chars_max: usize,
     here: Here,
     /// Session → its customer, which never changes.
     customers: moka::sync::Cache<i64, i64>,
@@ -114,6 +117,8 @@ impl Support {
             open_sessions_per_customer: config.limits.open_sessions_per_customer,
             active_sessions_per_agent: config.limits.active_sessions_per_agent,
             title_chars_max: support.title_chars_max,
+            rating_open_s: support.rating_open_s,
+            rating_comment_chars_max: support.rating_comment_chars_max,
             here: Here::default(),
             customers: moka::sync::Cache::new(CUSTOMERS_MAX),
             answered: moka::sync::Cache::new(CUSTOMERS_MAX),

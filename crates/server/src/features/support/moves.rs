@@ -157,11 +157,11 @@ const fn code(refused: Refused) -> Code {
     }
 }
 
-fn refusal(refused: Refused) -> Refusal {
+pub(super) fn refusal(refused: Refused) -> Refusal {
     code(refused).into()
 }
 
-async fn load(turn: &mut Turn<'_>, session_id: i64) -> Result<Case, ChangeError> {
+pub(super) async fn load(turn: &mut Turn<'_>, session_id: i64) -> Result<Case, ChangeError> {
     let case = store::load(turn.tx(), session_id, true).await?;
     case.ok_or_else(|| Code::SessionNotFound.into())
 }

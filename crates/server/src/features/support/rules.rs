@@ -5,8 +5,10 @@
 //! wait becomes long) happens in [`Case::due`], whenever it is called at or after [`Case::due_at`].
 
 mod agent;
+mod rating;
 
 pub use self::agent::Availability;
+pub use self::rating::Rating;
 use crate::time::Time;
 
 /// Who makes a move.

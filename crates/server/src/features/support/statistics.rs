@@ -29,6 +29,7 @@ pub struct Statistics {
     /// From the first agent to the end, of sessions that are over.
     pub handling_seconds: Seconds,
     pub messages: MessageCounts,
+    pub rating: RatingFigures,
     pub live: Live,
 }
 
@@ -69,6 +70,15 @@ pub struct Seconds {
     pub max: Option<f64>,
     /// Sessions that it is of.
     pub count: i64,
+}
+
+/// What customers said of the sessions.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct RatingFigures {
+    /// Sessions that were rated.
+    pub count: i64,
+    /// Of the scores, 1 to 5; null where there is none.
+    pub average: Option<f64>,
 }
 
 /// Messages of the sessions.
@@ -133,6 +143,7 @@ impl Support {
             waiting_seconds: figures.waiting,
             first_response_seconds: figures.first_response,
             handling_seconds: figures.handling,
+            rating: figures.rating,
             messages,
             live: self.live().await?,
         })

@@ -9,7 +9,9 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 pub(super) use self::agents::{availabilities, availability, set_availability};
 pub(super) use self::figures::{Figures, counts_by_agent, counts_by_category, figures, live, message_counts};
 pub(super) use self::lists::{Filter, Reader, Session, list, session};
-use super::rules::{By, Case, DisconnectReason, ExitReason, Patience, Presence, Side as CaseSide, State, Status};
+use super::rules::{
+    By, Case, DisconnectReason, ExitReason, Patience, Presence, Rating, Side as CaseSide, State, Status,
+};
 use crate::adapters::database::{all, execute, one};
 use crate::time::Time;
 
@@ -264,6 +266,22 @@ pub(super) async fn note_first_response<C: ConnectionTrait>(db: &C, session_id: 
         db,
         "UPDATE support_session SET first_response_at = $2 WHERE id = $1 AND first_response_at IS NULL",
         [session_id.into(), at.ms().into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// Notes what the customer says of the session.
+pub(super) async fn rate<C: ConnectionTrait>(db: &C, session_id: i64, rating: &Rating) -> Result<(), DbErr> {
+    execute(
+        db,
+        "UPDATE support_session SET rating_score = $2, rating_comment = $3, rated_at = $4, changed_at = $4 WHERE id = $1",
+        [
+            session_id.into(),
+            rating.score.into(),
+            rating.comment.clone().into(),
+            rating.at.ms().into(),
+        ],
     )
     .await
     .map(drop)

@@ -4,7 +4,7 @@ use broker::Topic;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{Availability, By, DisconnectReason, ExitReason, Party, State, Status};
+use super::rules::{Availability, By, DisconnectReason, ExitReason, Party, Rating, State, Status};
 use super::store::Session;
 use crate::features::codes::Codes;
 use crate::features::messages::{Marks, MessageView, Side, room_topic};
@@ -61,10 +61,33 @@ pub struct SessionView<'a> {
     /// The other side's messages beyond the reader's mark; null in events.
     unread_count: Option<i64>,
     last_message: Option<MessageView<'a>>,
+    /// What the customer said of it, once it is over.
+    rating: Option<RatingView<'a>>,
     #[schema(value_type = String, format = DateTime)]
     cdate: Time,
     #[schema(value_type = String, format = DateTime)]
     udate: Time,
+}
+
+/// What a customer said of a session.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rating)]
+pub struct RatingView<'a> {
+    /// From 1 to 5.
+    score: i32,
+    comment: Option<&'a str>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+}
+
+impl Rating {
+    fn view(&self) -> RatingView<'_> {
+        RatingView {
+            score: self.score,
+            comment: self.comment.as_deref(),
+            at: self.at,
+        }
+    }
 }
 
 impl Session {
@@ -107,6 +130,7 @@ impl Session {
             grace_until: absence.map(|(until, _)| until),
             unread_count: self.unread,
             last_message: self.last_message.as_ref().map(|m| m.view(marks)),
+            rating: self.rating.as_ref().map(Rating::view),
             cdate: self.created_at,
             udate: self.changed_at,
         }

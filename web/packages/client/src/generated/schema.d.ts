@@ -393,6 +393,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chat/sessions/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The customer rates a session that is over, or changes the rating. */
+        put: operations["rate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat/sessions/{id}/read": {
         parameters: {
             query?: never;
@@ -688,6 +705,40 @@ export interface components {
             /** @description Always `QUEUE`. */
             type: string;
         };
+        /** @description What a customer says of a session. */
+        RateSession: {
+            /** @description Up to 500 characters. */
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description From 1 to 5.
+             */
+            score: number;
+        };
+        /** @description What a customer said of a session. */
+        Rating: {
+            /** Format: date-time */
+            at: string;
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description From 1 to 5.
+             */
+            score: number;
+        };
+        /** @description What customers said of the sessions. */
+        RatingFigures: {
+            /**
+             * Format: double
+             * @description Of the scores, 1 to 5; null where there is none.
+             */
+            average?: number | null;
+            /**
+             * Format: int64
+             * @description Sessions that were rated.
+             */
+            count: number;
+        };
         /** @description Everything up to `seq` has been read. */
         ReadEvent: {
             /** Format: int64 */
@@ -779,6 +830,7 @@ export interface components {
              * @description From 1, only while WAITING.
              */
             queuePosition?: number | null;
+            rating?: components["schemas"]["Rating"] | null;
             /** Format: int64 */
             sessionId: number;
             /** Format: date-time */
@@ -836,6 +888,7 @@ export interface components {
             handlingSeconds: components["schemas"]["Seconds"];
             live: components["schemas"]["Live"];
             messages: components["schemas"]["MessageCounts"];
+            rating: components["schemas"]["RatingFigures"];
             sessions: components["schemas"]["Sessions"];
             /** @description IANA name: the zone in which days of `from` and `to` are meant. */
             timeZone: string;
@@ -994,6 +1047,8 @@ export interface operations {
                 customer: string | null;
                 /** @description Part of the title, of the customer's name or of a message. */
                 q: string | null;
+                /** @description The customer's rating, 1 to 5. */
+                rating: string | null;
                 /** @description Opened at this time or later: RFC 3339, or a day in the server's zone (2026-11-20). */
                 from: string | null;
                 /** @description Opened before this time (RFC 3339), or on this day or earlier. */
@@ -1053,6 +1108,8 @@ export interface operations {
                 customer: string | null;
                 /** @description Part of the title, of the customer's name or of a message. */
                 q: string | null;
+                /** @description The customer's rating, 1 to 5. */
+                rating: string | null;
                 /** @description Opened at this time or later: RFC 3339, or a day in the server's zone (2026-11-20). */
                 from: string | null;
                 /** @description Opened before this time (RFC 3339), or on this day or earlier. */
@@ -1568,6 +1625,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    rate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateSession"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
         };

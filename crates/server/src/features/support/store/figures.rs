@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
-use super::super::statistics::{AgentCount, MessageCounts, Seconds};
+use super::super::statistics::{AgentCount, MessageCounts, RatingFigures, Seconds};
 use crate::adapters::database::{all, one};
 use crate::time::Time;
 
@@ -12,6 +12,7 @@ pub(in crate::features::support) struct Figures {
     pub(in crate::features::support) waiting: Seconds,
     pub(in crate::features::support) first_response: Seconds,
     pub(in crate::features::support) handling: Seconds,
+    pub(in crate::features::support) rating: RatingFigures,
 }
 
 /// The condition that `table.started_at` lies in the span, with the values of `$1` and `$2`.
@@ -37,6 +38,8 @@ struct StatusRow {
     handling_sum: Option<f64>,
     handling_max: Option<i64>,
     handling_n: i64,
+    rating_sum: Option<f64>,
+    rating_n: i64,
 }
 
 /// Counts by status and lengths of time, in one pass.
@@ -51,7 +54,8 @@ pub(in crate::features::support) async fn figures<C: ConnectionTrait>(
         )
     };
     let sql = format!(
-        "SELECT s.status, count(*) AS n, {}, {}, {} FROM support_session s WHERE {SPAN} GROUP BY s.status",
+        "SELECT s.status, count(*) AS n, {}, {}, {}, CAST(sum(s.rating_score) AS DOUBLE PRECISION) AS rating_sum, \
+         count(s.rating_score) AS rating_n FROM support_session s WHERE {SPAN} GROUP BY s.status",
         of("waiting", "s.first_taken_at - s.started_at"),
         of("response", "s.first_response_at - s.first_taken_at"),
         of("handling", "s.ended_at - s.first_taken_at"),
@@ -68,7 +72,13 @@ pub(in crate::features::support) async fn figures<C: ConnectionTrait>(
             count,
         }
     };
+    let rated: i64 = rows.iter().map(|row| row.rating_n).sum();
+    let points: f64 = rows.iter().filter_map(|row| row.rating_sum).sum();
     Ok(Figures {
+        rating: RatingFigures {
+            count: rated,
+            average: (rated > 0).then(|| points / rated as f64),
+        },
         waiting: seconds(|r| (r.waiting_sum, r.waiting_max, r.waiting_n)),
         first_response: seconds(|r| (r.response_sum, r.response_max, r.response_n)),
         handling: seconds(|r| (r.handling_sum, r.handling_max, r.handling_n)),

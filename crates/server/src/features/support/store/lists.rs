@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
-use super::super::rules::{Case, Status};
+use super::super::rules::{Case, Rating, Status};
 use super::CaseRow;
 use crate::features::messages::{Message, Side};
 use crate::time::Time;
@@ -29,6 +29,7 @@ pub(in crate::features::support) struct Session {
     /// `None` where nobody in particular reads.
     pub(in crate::features::support) unread: Option<i64>,
     pub(in crate::features::support) last_message: Option<Message>,
+    pub(in crate::features::support) rating: Option<Rating>,
     pub(in crate::features::support) created_at: Time,
     pub(in crate::features::support) changed_at: Time,
 }
@@ -41,6 +42,9 @@ struct FactsRow {
     agent_name: Option<String>,
     queue_position: Option<i64>,
     unread: Option<i64>,
+    rating_score: Option<i32>,
+    rating_comment: Option<String>,
+    rated_at: Option<i64>,
     created_at: i64,
     changed_at: i64,
     lm_id: Option<i64>,
@@ -59,6 +63,14 @@ struct FactsRow {
 }
 
 impl FactsRow {
+    fn rating(&self) -> Option<Rating> {
+        Some(Rating {
+            score: self.rating_score?,
+            comment: self.rating_comment.clone(),
+            at: Time::from_ms(self.rated_at?),
+        })
+    }
+
     fn last_message(self, room_id: i64) -> Option<Message> {
         Some(Message {
             message_id: self.lm_id?,
@@ -119,6 +131,7 @@ fn session_of(row: &sea_orm::QueryResult) -> Result<Session, DbErr> {
         agent_seen_at,
         queue_position: facts.queue_position,
         unread: facts.unread,
+        rating: facts.rating(),
         created_at: Time::from_ms(facts.created_at),
         changed_at: Time::from_ms(facts.changed_at),
         last_message: facts.last_message(case.session_id),
@@ -149,6 +162,8 @@ pub(in crate::features::support) struct Filter {
     pub(in crate::features::support) customer_name: Option<String>,
     /// Part of the title, of the customer's name or of a message.
     pub(in crate::features::support) text: Option<String>,
+    /// The score.
+    pub(in crate::features::support) rating: Option<i64>,
     pub(in crate::features::support) from: Option<Time>,
     /// Not this moment itself.
     pub(in crate::features::support) to: Option<Time>,
@@ -203,6 +218,7 @@ impl Conditions {
             ("s.category_id", filter.category_id),
             ("s.agent_id", filter.agent_id),
             ("s.customer_id", filter.customer_id),
+            ("s.rating_score", filter.rating),
         ] {
             if let Some(value) = value {
                 let place = self.bind(value);

@@ -1,0 +1,33 @@
+//! `/api/chat/sessions/{id}/…` once a session is over.
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Answer, answer};
+use crate::features::accounts::{Body, Caller};
+use crate::features::support::Support;
+use crate::features::support::view::SessionView;
+use crate::request::Id;
+
+/// What a customer says of a session.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateSession {
+    /// From 1 to 5.
+    score: i32,
+    /// Up to 500 characters.
+    comment: Option<String>,
+}
+
+/// The customer rates a session that is over, or changes the rating.
+#[utoipa::path(put, path = "/api/chat/sessions/{id}/rating", tag = "support", params(("id" = i64, Path)),
+    request_body = RateSession, responses((status = 200, body = SessionView)))]
+pub async fn rate(State(support): State<Support>, caller: Caller, Id(id): Id, Body(body): Body<RateSession>) -> Answer {
+    let done = async {
+        support.may_as_customer(&caller.principal, id).await?;
+        support.rate(id, body.score, body.comment.as_deref()).await?;
+        support.show_session(&caller, id).await
+    };
+    answer(&caller, done.await)
+}
