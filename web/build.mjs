@@ -1,6 +1,6 @@
 // Builds every page into web/dist, laid out as the URLs are: index.html, support/, shop/, console/, widget.js,
 // widget/frame.html and hashed files in assets/. `--watch` builds again on every change.
-import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,22 +18,29 @@ const preact = {
   'react/jsx-runtime': 'preact/jsx-runtime',
 };
 
+/** Every class and animation of the pages' own styles, numbered: the same short names in every build. */
 const classNames = new Map();
-
-/** Class names as short as they can be while no two meet, the same in every build. */
-function shortName(name, file) {
-  const owner = `${relative(at('.'), file.split('?')[0])} ${name}`;
-  const digits = BigInt(`0x${createHash('sha256').update(owner).digest('hex')}`).toString(36);
-  for (let length = 2; ; length++) {
-    const short = `m${digits.slice(0, length)}`;
-    if ((classNames.get(short) ?? owner) !== owner) continue;
-    classNames.set(short, owner);
-    return short;
+for (const folder of ['packages', 'apps']) {
+  const files = readdirSync(at(folder), { recursive: true }).filter(file => file.endsWith('.module.css'));
+  for (const file of files.sort()) {
+    const styles = readFileSync(at(`${folder}/${file}`), 'utf8');
+    for (const [, name] of styles.matchAll(/(?:\.|@keyframes )([a-zA-Z][\w-]*)/g)) {
+      const key = `${folder}/${file} ${name}`;
+      if (!classNames.has(key)) classNames.set(key, `m${classNames.size.toString(36)}`);
+    }
   }
 }
 
-/** All texts of a page in one language are one file. */
-const LANGUAGES = ['ko', 'en'].map(name => ({ name, test: new RegExp(`/texts/${name}\\.json`) }));
+function shortName(name, file) {
+  const key = `${relative(at('.'), file.split('?')[0])} ${name}`;
+  if (!classNames.has(key)) throw new Error(`no name for ${key}`);
+  return classNames.get(key);
+}
+
+const SHARED_TEXTS = at('packages/ui/src/texts');
+const CUSTOMER_TEXTS = at('packages/react/src/customer/texts');
+/** Shared texts that no screen of the widget shows. */
+const NOT_IN_WIDGET = /^(?:theme|cancel$|error\.unknown)/;
 
 /** "use client" is for other people's servers. */
 function onwarn(warning, warn) {
@@ -48,7 +55,7 @@ function shared(root, input) {
     base: '/',
     logLevel: 'warn',
     publicDir: false,
-    plugins: [texts(), plainImports()],
+    plugins: [shortTokens(), plainImports(), plainClasses()],
     css: { modules: { generateScopedName: shortName } },
     build: {
       outDir: at('dist'),
@@ -62,9 +69,23 @@ function shared(root, input) {
         input,
         onwarn,
         checks: { pluginTimings: false },
-        output: { codeSplitting: { groups: LANGUAGES } },
+        output: {},
       },
     },
+  };
+}
+
+/** The design tokens' names are for people; the built files number them. */
+function shortTokens() {
+  const tokens = readFileSync(at('packages/ui/src/tokens.css'), 'utf8').matchAll(/^ +(--[\w-]+):/gm);
+  const short = new Map([...tokens].map(([, name], index) => [name, `--${index.toString(36)}`]));
+  return {
+    name: 'maru:short-tokens',
+    enforce: 'pre',
+    transform: (code, id) =>
+      /packages|apps/.test(id) && /\.(?:css|tsx?)$/.test(id)
+        ? { code: code.replace(/--[a-z][\w-]*/g, name => short.get(name) ?? name), map: null }
+        : null,
   };
 }
 
@@ -76,6 +97,32 @@ function plainImports() {
     enforce: 'pre',
     load: id => (id === helper ? 'export const __vitePreload = load => load();' : null),
   };
+}
+
+/** Class names are put where they are used, instead of looked up in an object by their long names. */
+function plainClasses() {
+  const imported = /^import (\w+) from ('[^']+\.module\.css');$/gm;
+  const inPlace = {
+    name: 'maru:plain-classes',
+    enforce: 'pre',
+    transform: (code, id) =>
+      id.endsWith('.tsx') ? { code: code.replace(imported, 'import * as $1 from $2;'), map: null } : null,
+  };
+  // Styles whose names all went elsewhere are left out with their module: a statement holds it until the chunk is made.
+  const held = 'globalThis.held;';
+  const kept = {
+    name: 'maru:kept-styles',
+    enforce: 'post',
+    transform: (code, id) =>
+      id.endsWith('.module.css') ? { code: `${code}\n${held}`, map: null, moduleSideEffects: true } : null,
+    renderChunk: code => ({ code: code.replaceAll(held, ''), map: null }),
+  };
+  return [inPlace, kept];
+}
+
+/** All texts of a page in one language are one file. */
+function withTexts(config, folders, unused) {
+  return { ...config, plugins: [texts(folders, unused), ...config.plugins] };
 }
 
 function withPreact(config) {
@@ -101,22 +148,30 @@ function squeeze() {
 
 /** The widget has to be small: the hooks without what preact/compat adds for other people's React components. */
 function withLittlePreact(config) {
-  const alias = [
-    { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' },
-    { find: /^react$/, replacement: at('apps/widget/src/react.ts') },
-  ];
-  return { ...config, plugins: [...config.plugins, squeeze()], resolve: { alias } };
+  const alias = [{ find: /^react$/, replacement: at('apps/widget/src/react.ts') }];
+  const oxc = {
+    jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
+    jsxInject: "import { h, Fragment } from 'preact';",
+  };
+  return { ...config, plugins: [...config.plugins, squeeze()], resolve: { alias }, oxc };
 }
 
 const builds = [
-  withPreact(
-    shared('apps/pages', {
-      home: at('apps/pages/index.html'),
-      support: at('apps/pages/support/index.html'),
-      shop: at('apps/pages/shop/index.html'),
-    }),
+  withTexts(
+    withPreact(
+      shared('apps/pages', {
+        home: at('apps/pages/index.html'),
+        support: at('apps/pages/support/index.html'),
+        shop: at('apps/pages/shop/index.html'),
+      }),
+    ),
+    [SHARED_TEXTS, CUSTOMER_TEXTS, at('apps/pages/src/texts')],
   ),
-  withLittlePreact(shared('apps/widget', { frame: at('apps/widget/widget/frame.html') })),
+  withTexts(
+    withLittlePreact(shared('apps/widget', { frame: at('apps/widget/widget/frame.html') })),
+    [SHARED_TEXTS, CUSTOMER_TEXTS],
+    NOT_IN_WIDGET,
+  ),
   loader(),
   agentConsole(),
 ];
@@ -125,7 +180,7 @@ const builds = [
 function agentConsole() {
   const config = shared('apps/console', { console: at('apps/console/console/index.html') });
   config.plugins.push(optimizeLocales.vite({ locales: ['ko-KR', 'en-US'] }));
-  return config;
+  return withTexts(config, [SHARED_TEXTS, at('apps/console/src/texts')]);
 }
 
 /** The embed script: one classic script under an unhashed name. */

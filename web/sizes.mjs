@@ -9,16 +9,16 @@ async function gzipped(dist, path) {
   return gzipSync(await readFile(join(dist, path)), { level: 9 }).length;
 }
 
-/** The scripts and styles a page loads, with what they import statically; of the dynamic imports one language. */
+/** Every script and style a page ever loads, now or later; of the two languages one, the larger. */
 async function filesOf(dist, page) {
   const html = await readFile(join(dist, page), 'utf8');
   const files = new Set([...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)].map(m => m[1]));
   for (const file of files) {
     if (!file.endsWith('.js')) continue;
     const code = await readFile(join(dist, file), 'utf8');
-    for (const m of code.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g))
-      files.add(`assets/${m[1]}`);
-    for (const m of code.matchAll(/import\(\s*[`"']\.\/(ko-[\w.-]+\.js)[`"']/g)) files.add(`assets/${m[1]}`);
+    for (const [, name] of code.matchAll(/(?:from|import\(?)\s*[`"']\.\/([\w.-]+\.js)[`"']/g)) {
+      if (!name.startsWith('en-')) files.add(`assets/${name}`);
+    }
   }
   return [page, ...files];
 }

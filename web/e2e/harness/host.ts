@@ -9,7 +9,7 @@ export interface Host {
 }
 
 /** A shop on an origin of its own that embeds the widget, with as strict a policy as a host can have. */
-export async function hostPage(maru: string): Promise<Host> {
+export async function hostPage(maru: string, accent?: string): Promise<Host> {
   const policy = [
     "default-src 'none'",
     `script-src ${maru}`,
@@ -18,7 +18,7 @@ export async function hostPage(maru: string): Promise<Host> {
     "trusted-types 'none'",
   ].join('; ');
   const page = `<!doctype html><html lang="ko"><meta charset="utf-8"><title>가게</title>
-<h1>가게</h1><p><a href="#x">다른 링크</a></p><script src="${maru}/widget.js" async></script></html>`;
+<h1>가게</h1><p><a href="#x">다른 링크</a></p><script src="${maru}/widget.js" async${accent ? ` data-accent="${accent}"` : ''}></script></html>`;
   const server = createServer((_request, response) => {
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',

@@ -127,3 +127,55 @@ test('where the browser keeps nothing the widget says so, and works for the visi
   await context.close();
   await host.close();
 });
+
+test('an accent of the shop reads in light and dark, whatever colour it is', async ({
+  browser,
+  maru,
+  watch,
+}) => {
+  for (const accent of ['#ffe600', '#000080', 'tomato', '#00ff88', '#1f6f54', 'rgb(250 250 250)']) {
+    const host = await hostPage(maru.url, accent);
+    for (const scheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ colorScheme: scheme });
+      await watch.over(context);
+      const page = await context.newPage();
+      await page.goto(host.near);
+      await page.waitForFunction(() => 'Maru' in window);
+      await page.evaluate(() => (window as unknown as { Maru: (name: string) => void }).Maru('open'));
+      await expect.poll(() => page.frames().length).toBe(2);
+      const frame = page.frames()[1];
+      await frame?.waitForSelector('h1');
+      const contrasts = await frame?.evaluate(() => {
+        /** Token by token as the browser paints it: text on what it stands on. */
+        const paint = (token: string) => {
+          const probe = document.createElement('i');
+          probe.className = 'probe';
+          probe.style.color = `var(${token})`;
+          document.body.append(probe);
+          const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+          if (canvas === null) throw new Error('a canvas paints');
+          canvas.fillStyle = getComputedStyle(probe).color;
+          canvas.fillRect(0, 0, 1, 1);
+          probe.remove();
+          const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(c =>
+            c <= 10 ? c / 3294 : (c / 269 + 0.0513) ** 2.4,
+          ) as [number, number, number];
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const names = document.documentElement.style;
+        const [accent = '', strong = '', tint = '', , on = ''] = [...names];
+        return [
+          [accent, tint],
+          [on, accent],
+          [on, strong],
+        ].map(([text = '', ground = '']) => {
+          const [low = 0, high = 0] = [paint(text), paint(ground)].sort((a, b) => a - b);
+          return (high + 0.05) / (low + 0.05);
+        });
+      });
+      for (const contrast of contrasts ?? [0]) expect.soft(contrast, `${accent} ${scheme}`).toBeGreaterThan(4.5);
+      await context.close();
+    }
+    await host.close();
+  }
+});

@@ -1,5 +1,5 @@
 import type { Conversation } from '@maru/client';
-import { useSharedT } from '@maru/ui';
+import { keep, kept, useSharedT } from '@maru/ui';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import css from './composer.module.css';
 import { enterSends, listenForEnter } from './enter';
@@ -29,7 +29,7 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
     const element = box.current;
     if (!element) return;
     fit(element);
-    keepDraft(draftKey, element.value);
+    keep(draftKey, element.value);
     setLength([...element.value.trim()].length);
   };
   const send = () => {
@@ -46,7 +46,7 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
   // biome-ignore lint/correctness/useExhaustiveDependencies: the draft is read when the conversation changes
   useLayoutEffect(() => {
     if (!box.current) return;
-    box.current.value = keptDraft(draftKey);
+    box.current.value = kept(draftKey) ?? '';
     changed();
     if (autoFocus) box.current.focus();
   }, [draftKey]);
@@ -95,21 +95,4 @@ export function Composer({ conversation, sessionId, autoFocus = false, placehold
 function fit(box: HTMLTextAreaElement): void {
   box.style.height = 'auto';
   box.style.height = `${box.scrollHeight + 2}px`;
-}
-
-function keptDraft(key: string): string {
-  try {
-    return localStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function keepDraft(key: string, text: string): void {
-  try {
-    if (text) localStorage.setItem(key, text);
-    else localStorage.removeItem(key);
-  } catch {
-    // Storage is blocked or full: the draft lives in the box.
-  }
 }

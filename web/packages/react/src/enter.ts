@@ -1,25 +1,17 @@
 /** What Enter in the message box does, by the browser's own account of the composition (W7). */
+import { keep, kept } from '@maru/ui';
 
 const HANGUL = /[\u1100-\u11FF\u3130-\u318F\uAC00-\uD7A3]$/;
 const KEY = 'maru:enter-sends';
 
 /** The reader's own choice; else phones break the line, where the button is at hand, and keyboards send. */
 export function enterSends(): boolean {
-  try {
-    const kept = localStorage.getItem(KEY);
-    if (kept) return kept === 'yes';
-  } catch {
-    // Storage is blocked: the device decides.
-  }
-  return !matchMedia('(pointer: coarse)').matches;
+  const choice = kept(KEY);
+  return choice ? choice === 'yes' : !matchMedia('(pointer: coarse)').matches;
 }
 
 export function chooseEnterSends(value: boolean): void {
-  try {
-    localStorage.setItem(KEY, value ? 'yes' : 'no');
-  } catch {
-    // Storage is blocked: the device decides again next time.
-  }
+  keep(KEY, value ? 'yes' : 'no');
 }
 
 /**
@@ -77,16 +69,13 @@ export function listenForEnter(box: HTMLTextAreaElement, send: () => void): () =
     sendAtEnd = false;
   };
 
-  box.addEventListener('keydown', onKeyDown);
-  box.addEventListener('compositionstart', onStart);
-  box.addEventListener('compositionupdate', onUpdate);
-  box.addEventListener('compositionend', onEnd);
-  box.addEventListener('beforeinput', onBeforeInput);
-  return () => {
-    box.removeEventListener('keydown', onKeyDown);
-    box.removeEventListener('compositionstart', onStart);
-    box.removeEventListener('compositionupdate', onUpdate);
-    box.removeEventListener('compositionend', onEnd);
-    box.removeEventListener('beforeinput', onBeforeInput);
-  };
+  const ears = new AbortController();
+  const listen: typeof box.addEventListener = (name: string, hear: EventListenerOrEventListenerObject) =>
+    box.addEventListener(name, hear, { signal: ears.signal });
+  listen('keydown', onKeyDown);
+  listen('compositionstart', onStart);
+  listen('compositionupdate', onUpdate);
+  listen('compositionend', onEnd);
+  listen('beforeinput', onBeforeInput);
+  return () => ears.abort();
 }

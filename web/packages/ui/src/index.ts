@@ -1,3 +1,5 @@
+export * from './accent';
+export * from './kept';
 export * from './particle';
 export * from './switches';
 export * from './texts';

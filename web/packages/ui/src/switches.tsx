@@ -11,7 +11,7 @@ export function LocaleSwitch({ onChange }: { onChange?: (locale: Locale) => void
   const t = useSharedT();
   const shown = locale();
   return (
-    <fieldset className={css.switch} aria-label={t('language')}>
+    <fieldset className={css.locales} aria-label={t('language')}>
       {LOCALES.map(choice => (
         <button
           key={choice}

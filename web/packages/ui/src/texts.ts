@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { type Compiled, format, type Values } from './format';
+import { keep, kept } from './kept';
 import type shared from './texts/en.json';
 
 export type Locale = 'ko' | 'en';
@@ -44,13 +45,7 @@ export function locale(): Locale {
 
 /** The language to begin with: what the reader chose before, else what the page around wants, else the browser's. */
 export function preferredLocale(wanted?: string | null): Locale {
-  let kept: string | null = null;
-  try {
-    kept = localStorage.getItem(LOCALE_KEY);
-  } catch {
-    // Storage is blocked: the page and the browser decide.
-  }
-  for (const language of [kept, wanted, ...(navigator.languages ?? [])]) {
+  for (const language of [kept(LOCALE_KEY), wanted, ...(navigator.languages ?? [])]) {
     const known = /^(ko|en)/.exec(language ?? '');
     if (known) return known[0] as Locale;
   }
@@ -69,11 +64,7 @@ export async function setLocale(next: Locale): Promise<void> {
 
 /** `setLocale`, remembered for the next visit. */
 export function chooseLocale(next: Locale): Promise<void> {
-  try {
-    localStorage.setItem(LOCALE_KEY, next);
-  } catch {
-    // Storage is blocked: the choice lasts for this visit.
-  }
+  keep(LOCALE_KEY, next);
   return setLocale(next);
 }
 
@@ -88,23 +79,14 @@ export function onLocale(listener: () => void): () => void {
  */
 export function defineTexts<Key extends string>(own: Loaders<Key>) {
   loaders.push(own);
-  const useT = (): Translate<Key | SharedKey> =>
-    useSyncExternalStore(
-      onLocale,
-      () => current,
-      () => current,
-    );
   const t: Translate<Key | SharedKey> = translate;
-  return { t, useT };
+  return { t, useT: useSharedT as () => Translate<Key | SharedKey> };
 }
 
 /** The shared texts alone, for parts that several apps use. */
 export function useSharedT(): Translate<SharedKey> {
-  return useSyncExternalStore(
-    onLocale,
-    () => current,
-    () => current,
-  );
+  const now = () => current;
+  return useSyncExternalStore(onLocale, now, now);
 }
 
 export const sharedT: Translate<SharedKey> = translate;

@@ -1,15 +1,13 @@
+import { keep, kept } from './kept';
+
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'maru:theme';
 
 /** The reader's choice; `system` follows the device. */
 export function keptTheme(): Theme {
-  try {
-    const kept = localStorage.getItem(KEY);
-    return kept === 'light' || kept === 'dark' ? kept : 'system';
-  } catch {
-    return 'system';
-  }
+  const theme = kept(KEY);
+  return theme === 'light' || theme === 'dark' ? theme : 'system';
 }
 
 export function showTheme(theme: Theme): void {
@@ -19,9 +17,5 @@ export function showTheme(theme: Theme): void {
 
 export function chooseTheme(theme: Theme): void {
   showTheme(theme);
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // Storage is blocked: the choice lasts for this visit.
-  }
+  keep(KEY, theme);
 }

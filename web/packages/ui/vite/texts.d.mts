@@ -1,3 +1,3 @@
 import type { Plugin } from 'vite';
 export function markParticles(text: string): string;
-export function texts(): Plugin;
+export function texts(folders?: string[], unused?: RegExp): Plugin;

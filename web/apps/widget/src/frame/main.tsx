@@ -10,6 +10,7 @@ import {
   LocaleSwitch,
   preferredLocale,
   setLocale,
+  showAccent,
   showTheme,
   type Theme,
 } from '@maru/ui';
@@ -102,7 +103,7 @@ async function start(): Promise<void> {
   const [greeting, port] = await greeted();
   const locale = preferredLocale(greeting.locale);
   showTheme((greeting.theme as Theme | null) ?? keptTheme());
-  if (greeting.accent) (await import('@maru/ui/accent')).showAccent(greeting.accent);
+  if (greeting.accent) showAccent(greeting.accent);
   const storage = hostKept(browserStorage(), greeting.kept, keep =>
     port?.postMessage({ keep } satisfies ToHost),
   );
