@@ -1,10 +1,10 @@
-//! What comes after a session's end: the rating.
+//! What comes after a session's end: the rating, the transcript.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Answer, Db, Maru, Person};
 
-use crate::desk::{Case, PATIENT};
+use crate::desk::{Case, PATIENT, category, id};
 
 async fn rate(maru: &Maru, who: &Person, session: i64, body: Value) -> Answer {
     who.rest(maru)
@@ -104,4 +104,87 @@ async fn ratings_are_counted_and_found(#[values(Db::Sqlite, Db::Postgres)] db: D
             .await
             .refused(400, "invalid_request");
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_take_the_conversation_along_in_their_language(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let (customer, agent) = (maru.guest().await, maru.person_called("agent", "김상담").await);
+    let body = json!({ "categoryId": category(maru, &customer).await, "title": "배송 문의" });
+    let session = id(&customer.rest(maru).post("/api/chat/sessions", body).await.is(201));
+    let case = Case {
+        id: session,
+        customer,
+        agent,
+    };
+    case.customer
+        .stomp(maru)
+        .await
+        .say(case.id, "언제 오나요?\n<b>급해요</b>")
+        .await;
+    case.start(maru).await;
+    case.agent.stomp(maru).await.say(case.id, "내일 옵니다.").await;
+    case.end(maru).await;
+
+    let path = format!("/api/chat/sessions/{}/transcript", case.id);
+    let answer = case.customer.rest(maru).with("accept-language", "ko").get(&path).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    let name = format!("attachment; filename=\"chat-{}.txt\"", case.id);
+    assert_eq!(answer.header("content-disposition"), name);
+    let in_order = [
+        format!("상담 #{}", case.id),
+        "제목: 배송 문의".to_owned(),
+        format!("고객: {}", case.customer.name),
+        "상담원: 김상담".to_owned(),
+        "시간대: Asia/Seoul".to_owned(),
+        format!("+09:00] {}\n언제 오나요?\n<b>급해요</b>\n", case.customer.name),
+        "* 김상담 상담원이 상담을 시작했습니다.\n".to_owned(),
+        "+09:00] 김상담\n내일 옵니다.\n".to_owned(),
+        format!("* {}님이 상담을 종료했습니다.\n", case.customer.name),
+    ];
+    let mut rest = answer.text.as_str();
+    for part in &in_order {
+        let Some((_, after)) = rest.split_once(part.as_str()) else {
+            panic!("{part:?} is not there, or not there yet, in {}", answer.text)
+        };
+        rest = after;
+    }
+    let english = case.agent.rest(maru).with("accept-language", "en").get(&path).await;
+    assert!(
+        english.text.contains("* 김상담 started the conversation."),
+        "the system speaks the reader's language: {}",
+        english.text
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcript_holds_all_pages_up_to_its_bound_and_says_what_it_leaves_out() {
+    let maru = Maru::start(Db::Sqlite, &[("SUPPORT__TRANSCRIPT_MESSAGES_MAX", "700")]).await;
+    let case = Case::waiting(&maru).await;
+    let stomp = case.customer.stomp(&maru).await;
+    let path = format!("/api/chat/sessions/{}/transcript", case.id);
+    let rest = case.customer.rest(&maru);
+    let lines = async |count: std::ops::Range<u32>| {
+        let receipts: Vec<_> = count
+            .map(|n| {
+                let body = json!({ "sessionId": case.id, "content": format!("line {n}.") });
+                stomp.start_send("/app/chat.sendMessage", body.to_string())
+            })
+            .collect();
+        for receipt in receipts {
+            stomp.outcome(&receipt).await.unwrap();
+        }
+    };
+    lines(0..700).await;
+    let text = rest.get(&path).await.text;
+    assert_eq!(text.matches("\nline ").count(), 700);
+    assert!(!text.contains("700개만"), "all is there");
+    lines(700..701).await;
+    let text = rest.get(&path).await.text;
+    assert_eq!(text.matches("\nline ").count(), 700);
+    assert!(!text.contains("\nline 0.\n") && text.contains("\nline 1.\n") && text.contains("\nline 700.\n"));
+    assert!(text.contains("700개만"), "what is left out is said");
 }

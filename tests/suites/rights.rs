@@ -31,6 +31,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Post, "/api/chat/sessions/{id}/return", Rule::SessionParty),
     (Kind::Post, "/api/chat/sessions/{id}/read", Rule::SessionParty),
     (Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
+    (Kind::Get, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
     (Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     (Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
     (Kind::Post, "/api/admin/chat/sessions/{id}/transfer", Rule::SessionAgent),

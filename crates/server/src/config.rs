@@ -171,6 +171,7 @@ pub struct Support {
     pub title_chars_max: usize,
     pub rating_open_s: u64,
     pub rating_comment_chars_max: usize,
+    pub transcript_messages_max: usize,
     pub statistics_every_s: u64,
 }
 
@@ -284,6 +285,7 @@ impl Config {
             ("messages.queue_length", self.messages.queue_length),
             ("messages.batch_max", self.messages.batch_max),
             ("messages.content_chars_max", self.messages.content_chars_max),
+            ("support.transcript_messages_max", self.support.transcript_messages_max),
             ("database.connections", self.database.connections as usize),
             ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ] {

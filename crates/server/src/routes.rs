@@ -89,6 +89,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/sessions/{id}/return", Rule::SessionParty),
     entry(Kind::Post, "/api/chat/sessions/{id}/read", Rule::SessionParty),
     entry(Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
+    entry(Kind::Get, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
     entry(Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/transfer", Rule::SessionAgent),
@@ -242,6 +243,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(support::come_back))
         .routes(routes!(support::read))
         .routes(routes!(support::afterwards::rate))
+        .routes(routes!(support::afterwards::transcript))
         .routes(routes!(support::sessions))
         .routes(routes!(support::start))
         .routes(routes!(support::transfer))

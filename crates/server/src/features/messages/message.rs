@@ -78,6 +78,9 @@ pub struct Receipt {
     pub seq: i64,
 }
 
+/// The names of all parameters that sentences of system messages have.
+const PARAMS: [&str; 1] = ["name"];
+
 /// A message that the system writes: a sentence of the text tables and its parameters.
 #[derive(Clone, Debug)]
 pub struct System {
@@ -207,6 +210,17 @@ impl Message {
         let code = self.system_code.as_deref()?;
         let params = serde_json::from_str(self.system_params.as_deref()?).ok()?;
         Some(SystemView { code, params })
+    }
+
+    /// The parameters of a system message's sentence.
+    pub fn system_args(&self) -> Vec<(&'static str, String)> {
+        let params = self.system_params.as_deref().unwrap_or_default();
+        let params: serde_json::Map<String, serde_json::Value> = serde_json::from_str(params).unwrap_or_default();
+        let args = params.iter().filter_map(|(name, value)| {
+            let known = PARAMS.into_iter().find(|known| known == name)?;
+            Some((known, value.as_str()?.to_owned()))
+        });
+        args.collect()
     }
 
     /// The message as a frame's content.

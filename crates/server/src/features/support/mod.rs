@@ -15,10 +15,12 @@ pub mod frames;
 pub mod handlers;
 mod here;
 mod moves;
+mod notices;
 pub mod rules;
 mod statistics;
 mod store;
 mod tasks;
+mod transcript;
 pub mod view;
 
 use std::collections::HashMap;
@@ -78,6 +80,7 @@ struct Inner {
     title_chars_max: usize,
     rating_open_s: u64,
     rating_comment_chars_max: usize,
+    transcript_messages_max: usize,
     here: Here,
     /// Session → its customer, which never changes.
     customers: moka::sync::Cache<i64, i64>,
@@ -119,6 +122,7 @@ impl Support {
             title_chars_max: support.title_chars_max,
             rating_open_s: support.rating_open_s,
             rating_comment_chars_max: support.rating_comment_chars_max,
+            transcript_messages_max: support.transcript_messages_max,
             here: Here::default(),
             customers: moka::sync::Cache::new(CUSTOMERS_MAX),
             answered: moka::sync::Cache::new(CUSTOMERS_MAX),

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use broker::Topic;
 
 use super::Inner;
-use super::rules::{By, Case, DisconnectReason, Event, ExitReason, Moved, Party, Refused, Status};
-use super::store::{self, Opened, Session};
+use super::notices::{Names, notice};
+use super::rules::{Case, DisconnectReason, Event, ExitReason, Moved, Party, Refused, Status};
+use super::store::{self, Opened};
 use super::view::{
     LongWaitEvent, MESSAGES, NEW_SESSION, NOTIFICATIONS, NewSessionEvent, PRESENCE, PresenceEvent, ReadEvent, SESSIONS,
     SessionView, StateEvent, letter, side, topic,
 };
 use crate::features::accounts::Member;
-use crate::features::messages::{
-    ChangeError, ChangeFuture, Draft, Gate, Marks, NewRoom, RoomChange, Side, System, Turn,
-};
+use crate::features::messages::{ChangeError, ChangeFuture, Draft, Gate, Marks, NewRoom, RoomChange, Side, Turn};
 use crate::problem::{Code, Refusal};
 use crate::texts::{Locale, TextKey};
 use crate::time::Time;
@@ -455,53 +454,4 @@ fn next_status(later: &[Event]) -> Option<Status> {
         Event::Moved { from, .. } => Some(*from),
         _ => None,
     })
-}
-
-struct Names {
-    member: String,
-    agent: String,
-    /// Of the agents' side, when it ends a session: the agent, or the admin who steps in.
-    ender: String,
-}
-
-impl Names {
-    fn of(session: &Session, case: &Case, actor: Option<&Actor>) -> Self {
-        let agent = session.agent_name.clone().unwrap_or_default();
-        let admin = actor.filter(|actor| case.party_of(actor.member_id).is_none());
-        Self {
-            member: session.member_name.clone(),
-            ender: admin.map_or_else(|| agent.clone(), |admin| admin.name.clone()),
-            agent,
-        }
-    }
-}
-
-/// The SYSTEM message of an event, if it has one.
-fn notice(event: Event, names: &Names) -> Option<System> {
-    let system = |code, key, name: &str| {
-        let name = (!name.is_empty()).then(|| ("name", name.to_owned()));
-        Some(System {
-            code,
-            text: TextKey(key),
-            params: name.into_iter().collect(),
-        })
-    };
-    let (member, agent) = (names.member.as_str(), names.agent.as_str());
-    match event {
-        Event::Started => system("started", "system-started", agent),
-        Event::Joined(Party::Member) => system("joined-member", "system-joined-member", member),
-        Event::Joined(Party::Agent) => system("joined-agent", "system-joined-agent", agent),
-        Event::Left(Party::Member) => system("left-member", "system-left-member", member),
-        Event::Left(Party::Agent) => system("left-agent", "system-left-agent", agent),
-        Event::Returned(Party::Member) => system("returned-member", "system-returned-member", member),
-        Event::Returned(Party::Agent) => system("returned-agent", "system-returned-agent", agent),
-        Event::TransferredToQueue => system("transferred-queue", "system-transferred-queue", ""),
-        Event::TransferredToAgent => system("transferred-agent", "system-transferred-agent", agent),
-        Event::Requeued => system("requeued", "system-requeued", ""),
-        Event::Cancelled => system("cancelled", "system-cancelled", ""),
-        Event::Ended(By::Member) => system("ended-member", "system-ended-member", member),
-        Event::Ended(By::Agent) => system("ended-agent", "system-ended-agent", &names.ender),
-        Event::Ended(By::System) => system("ended-system", "system-ended-system", ""),
-        Event::Moved { .. } | Event::Online(_) | Event::Offline(_) | Event::LongWait => None,
-    }
 }

@@ -137,7 +137,7 @@ impl Session {
     }
 }
 
-fn category_name(codes: &Codes, id: i64, locale: Locale) -> String {
+pub(super) fn category_name(codes: &Codes, id: i64, locale: Locale) -> String {
     codes
         .category(id)
         .map(|entry| entry.label(locale).to_owned())

@@ -1,6 +1,7 @@
-//! `/api/chat/sessions/{id}/…` once a session is over.
+//! `/api/chat/sessions/{id}/…`: what is left of a session.
 
 use axum::extract::State;
+use axum::http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,4 +31,23 @@ pub async fn rate(State(support): State<Support>, caller: Caller, Id(id): Id, Bo
         support.show_session(&caller, id).await
     };
     answer(&caller, done.await)
+}
+
+/// The conversation as a text to keep.
+#[utoipa::path(get, path = "/api/chat/sessions/{id}/transcript", tag = "support", params(("id" = i64, Path)),
+    responses((status = 200, body = String, content_type = "text/plain; charset=utf-8")))]
+pub async fn transcript(State(support): State<Support>, caller: Caller, Id(id): Id) -> Answer {
+    let written = async {
+        support.may_read(&caller.principal, id).await?;
+        let text = support.transcript(id, caller.locale).await?;
+        let headers = [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"chat-{id}.txt\""),
+            ),
+        ];
+        Ok((headers, text))
+    };
+    answer(&caller, written.await)
 }
