@@ -197,6 +197,14 @@ export class Agent extends Someone {
     return this.log.locator('p[data-state]', { hasText: text });
   }
 
+  /** Says whether chats are taken. */
+  async be(availability: 'AVAILABLE' | 'BUSY' | 'AWAY'): Promise<void> {
+    await this.page.getByRole('button', { name: `${this.words('availability')}:` }).click();
+    const choices = this.page.getByRole('dialog', { name: this.words('availability') });
+    await choices.getByRole('button', { name: this.words(`availability.${availability}`) }).click();
+    await expect(choices).toBeHidden();
+  }
+
   async end(reason = 'RESOLVED'): Promise<void> {
     await this.button('conversation.end').click();
     const dialog = this.page.getByRole('dialog');

@@ -173,7 +173,8 @@ test('an accent of the shop reads in light and dark, whatever colour it is', asy
           return (high + 0.05) / (low + 0.05);
         });
       });
-      for (const contrast of contrasts ?? [0]) expect.soft(contrast, `${accent} ${scheme}`).toBeGreaterThan(4.5);
+      for (const contrast of contrasts ?? [0])
+        expect.soft(contrast, `${accent} ${scheme}`).toBeGreaterThan(4.5);
       await context.close();
     }
     await host.close();

@@ -1,5 +1,15 @@
 import type { CustomerRest } from './rest';
-import type { Agent, ExitReason, Message, Page, SessionFilter, Statistics, SupportSession } from './wire';
+import type {
+  Agent,
+  Availability,
+  ExitReason,
+  Message,
+  OwnAvailability,
+  Page,
+  SessionFilter,
+  Statistics,
+  SupportSession,
+} from './wire';
 
 /** REST as agents use it. */
 export type AdminRest = ReturnType<typeof createAdminRest>;
@@ -25,6 +35,9 @@ export function createAdminRest({ call }: CustomerRest) {
       post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
     /** By name. */
     agents: () => get<{ items: Agent[] }>('/api/admin/chat/agents').then(answer => answer.items),
+    availability: () => get<OwnAvailability>('/api/admin/chat/availability'),
+    setAvailability: (availability: Availability) =>
+      call<OwnAvailability>('PUT', '/api/admin/chat/availability', { body: { availability } }),
     stats: (range: { from?: string; to?: string } = {}) => get<Statistics>('/api/admin/chat/stats', range),
   };
 }

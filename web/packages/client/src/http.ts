@@ -18,7 +18,7 @@ export interface Request {
 }
 
 export type Http = <Answer>(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   request?: Request,
 ) => Promise<Answer>;

@@ -10,7 +10,7 @@ type Call = Omit<Request, 'bearer'>;
 export type CustomerRest = ReturnType<typeof createCustomerRest>;
 
 export function createCustomerRest(http: Http, bearer: Bearer) {
-  async function call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, request: Call = {}) {
+  async function call<Answer>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, request: Call = {}) {
     const token = await bearer.token();
     try {
       return await http<Answer>(method, path, { ...request, bearer: token });

@@ -66,6 +66,11 @@ export type StateEvent = Refine<
   { type: 'STATE'; from: SessionStatus; to: SessionStatus; by: Side; session: SupportSession }
 >;
 
+export type AvailabilityEvent = Refine<
+  Described['AvailabilityEvent'],
+  { type: 'AVAILABILITY'; availability: Availability }
+>;
+
 /** "You are level": the state now and the read marks, after everything that was missed. */
 export type SyncEvent = Refine<
   Described['SyncEvent'],
@@ -94,7 +99,13 @@ export type ConversationEvent =
   | SyncEvent;
 
 /** What agents' topics carry. */
-export type OverviewEvent = Message | StateEvent | NewSessionEvent | PresenceEvent | LongWaitEvent;
+export type OverviewEvent =
+  | Message
+  | StateEvent
+  | NewSessionEvent
+  | PresenceEvent
+  | AvailabilityEvent
+  | LongWaitEvent;
 
 export interface Page<Item> {
   items: Item[];
@@ -116,8 +127,12 @@ export interface SessionFilter {
   before?: string;
 }
 
+/** Whether an agent takes sessions; who is AWAY starts none and is given none. */
+export type Availability = 'AVAILABLE' | 'BUSY' | 'AWAY';
+export type OwnAvailability = Refine<Described['OwnAvailability'], { availability: Availability }>;
+
 /** Somebody who may take a session. */
-export type Agent = Described['AgentView'];
+export type Agent = Refine<Described['AgentView'], { availability: Availability }>;
 
 /** Answer of `GET /api/admin/chat/stats`. */
 export type Statistics = Described['Statistics'];

@@ -86,7 +86,7 @@ function MessageRow({
   const t = useSharedT();
   const { message, newDay, firstUnread } = row;
   return (
-    <li className={css.row}>
+    <li>
       {newDay && <p className={css.day}>{dayName(message.at)}</p>}
       {firstUnread && <p className={css.unread}>{t('messages.unread')}</p>}
       {message.senderType === 'S' ? (

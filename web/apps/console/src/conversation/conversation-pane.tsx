@@ -7,8 +7,9 @@ import {
   type User,
 } from '@maru/client';
 import { useConversation } from '@maru/react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { sayAvailability, useAvailability } from '../live/availability';
 import { putSession, type View, waitsSince } from '../live/open-sessions';
 import { changeOpenSessions } from '../live/queries';
 import { maru, sentenceOf } from '../maru';
@@ -247,6 +248,8 @@ function Start({ session, view }: { session: SupportSession; view: View }) {
   const t = useT();
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
+  const away = useAvailability() === 'AWAY';
+  const note = useId();
   const id = session.sessionId;
 
   async function start() {
@@ -279,8 +282,19 @@ function Start({ session, view }: { session: SupportSession; view: View }) {
 
   return (
     <div className={styles.foot}>
-      <p>{t('conversation.waitingNote')}</p>
-      <button type="button" className="button primary large" disabled={busy} onClick={() => void start()}>
+      <p id={note}>{t(away ? 'conversation.whileAway' : 'conversation.waitingNote')}</p>
+      {away && (
+        <button type="button" className="button large" onClick={() => void sayAvailability('AVAILABLE')}>
+          {t('conversation.comeBack')}
+        </button>
+      )}
+      <button
+        type="button"
+        className="button primary large"
+        disabled={busy || away}
+        aria-describedby={note}
+        onClick={() => void start()}
+      >
         {t(busy ? 'conversation.starting' : 'conversation.start')}
       </button>
     </div>

@@ -1,22 +1,14 @@
-import type { SupportSession, User } from '@maru/client';
+import type { Agent, SupportSession, User } from '@maru/client';
 import { useState } from 'react';
-import {
-  Button,
-  Dialog,
-  DialogTrigger,
-  Heading,
-  Label,
-  Modal,
-  ModalOverlay,
-  Radio,
-  RadioGroup,
-} from 'react-aria-components';
+import { Label, Radio, RadioGroup } from 'react-aria-components';
 import { byName } from '../format';
 import { putSession } from '../live/open-sessions';
 import { changeOpenSessions, useAgents } from '../live/queries';
-import { maru, sentenceOf } from '../maru';
+import { maru } from '../maru';
+import { AvailabilityMark } from '../shell/availability';
 import { toast } from '../shell/toasts';
 import { useT } from '../texts';
+import { AskDialog, Question } from './ask-dialog';
 
 const QUEUE = 'queue';
 
@@ -24,49 +16,40 @@ const QUEUE = 'queue';
 export function TransferDialog({ me, session }: { me: User; session: SupportSession }) {
   const t = useT();
   return (
-    <DialogTrigger>
-      <Button className="button">{t('conversation.transfer')}</Button>
-      <ModalOverlay isDismissable className="overlay">
-        <Modal className="modal">
-          <Dialog className="dialog">
-            {({ close }) => <Choice me={me} session={session} close={close} />}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
+    <AskDialog opener={t('conversation.transfer')}>
+      {close => <Choice me={me} session={session} close={close} />}
+    </AskDialog>
   );
+}
+
+/** Who answers soonest stands first. */
+function readiness({ online, availability }: Agent): number {
+  return (online ? 0 : 3) + ['AVAILABLE', 'BUSY', 'AWAY'].indexOf(availability);
 }
 
 function Choice({ me, session, close }: { me: User; session: SupportSession; close: () => void }) {
   const t = useT();
   const [to, setTo] = useState(QUEUE);
-  const [busy, setBusy] = useState(false);
   const agents = useAgents()
     .filter(agent => agent.memberId !== me.memberId && agent.memberId !== session.adminId)
-    .sort((a, b) => Number(b.online) - Number(a.online) || byName(a.name, b.name));
+    .sort((a, b) => readiness(a) - readiness(b) || byName(a.name, b.name));
 
   async function transfer() {
-    setBusy(true);
-    try {
-      const id = session.sessionId;
-      const moved = await maru.rest.admin.transfer(id, to === QUEUE ? undefined : Number(to));
-      changeOpenSessions(sessions => putSession(sessions, moved));
-      maru.conversation(id).update(moved);
-      toast(t('transfer.done'));
-      close();
-    } catch (error) {
-      toast(sentenceOf(error), 'danger');
-    } finally {
-      setBusy(false);
-    }
+    const id = session.sessionId;
+    const moved = await maru.rest.admin.transfer(id, to === QUEUE ? undefined : Number(to));
+    changeOpenSessions(sessions => putSession(sessions, moved));
+    maru.conversation(id).update(moved);
+    toast(t('transfer.done'));
   }
 
   return (
-    <>
-      <Heading slot="title" level={2}>
-        {t('transfer.heading')}
-      </Heading>
-      <p>{t('transfer.lead', { name: session.memberName })}</p>
+    <Question
+      heading={t('transfer.heading')}
+      lead={t('transfer.lead', { name: session.memberName })}
+      submit={t('transfer.submit')}
+      run={transfer}
+      close={close}
+    >
       <RadioGroup className="choices" value={to} onChange={setTo}>
         <Label>{t('transfer.to')}</Label>
         <Radio value={QUEUE} className="choice">
@@ -75,24 +58,27 @@ function Choice({ me, session, close }: { me: User; session: SupportSession; clo
             <small>{t('transfer.queueNote')}</small>
           </span>
         </Radio>
-        {agents.map(({ memberId, name, online }) => (
-          <Radio key={memberId} value={String(memberId)} className="choice">
+        {agents.map(({ memberId, name, online, availability }) => (
+          <Radio
+            key={memberId}
+            value={String(memberId)}
+            className="choice"
+            isDisabled={availability === 'AWAY'}
+          >
             <span>
               {name}
-              <small>{t(online ? 'transfer.online' : 'transfer.offline')}</small>
+              <small>
+                {online || availability === 'AWAY' ? (
+                  <AvailabilityMark availability={availability} />
+                ) : (
+                  t('transfer.offline')
+                )}
+              </small>
             </span>
           </Radio>
         ))}
       </RadioGroup>
       {agents.length === 0 && <p className="muted">{t('transfer.noAgents')}</p>}
-      <div className="dialog-actions">
-        <Button className="button" onPress={close}>
-          {t('cancel')}
-        </Button>
-        <Button className="button primary" isDisabled={busy} onPress={() => void transfer()}>
-          {t('transfer.submit')}
-        </Button>
-      </div>
-    </>
+    </Question>
   );
 }

@@ -115,7 +115,7 @@ function Rows({ me, view, id, category, lists }: RowsProps) {
           {t('list.new', { count: waiting })}
         </button>
       )}
-      <ol className={styles.rows} aria-label={t(`list.${view}`)} {...bind}>
+      <ol aria-label={t(`list.${view}`)} {...bind}>
         {shown.map(({ item, gone }, index) => (
           <SessionRow
             key={item.sessionId}

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { maru } from '../maru';
 import { toast } from '../shell/toasts';
 import { t } from '../texts';
+import { AVAILABILITY_KEY, takeAvailability } from './availability';
 import { learnServerTime } from './clock';
 import { isOpen, putMessage, putSession } from './open-sessions';
 import { changeOpenSessions, HISTORY_KEY, OPEN_KEY, openSession, queries, STATS_KEY } from './queries';
@@ -42,6 +43,7 @@ function take(event: Incoming, me: number): void {
     case 'RESYNC':
       void queries.invalidateQueries({ queryKey: OPEN_KEY });
       void queries.invalidateQueries({ queryKey: STATS_KEY });
+      void queries.invalidateQueries({ queryKey: AVAILABILITY_KEY });
       void learnServerTime().catch(() => undefined);
       return;
     case 'STATE':
@@ -60,12 +62,19 @@ function take(event: Incoming, me: number): void {
       );
       return;
     }
+    case 'AVAILABILITY':
+      return takeAvailability(event, me);
     case 'PRESENCE':
       return;
   }
 }
 
-const TOPICS = ['/topic/chat/new-session', '/topic/chat/messages', '/topic/admin/notifications'] as const;
+const TOPICS = [
+  '/topic/chat/new-session',
+  '/topic/chat/messages',
+  '/topic/chat/presence',
+  '/topic/admin/notifications',
+] as const;
 
 /** Connects, and keeps the lists as the server's topics say. */
 export function useLive(me: number, navigate: (path: string) => void): void {

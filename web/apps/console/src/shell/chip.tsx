@@ -50,7 +50,7 @@ export function ConnectionChip() {
   return (
     <div className={styles.chip} data-status={connection.status}>
       <span className={styles.shape} aria-hidden="true" />
-      <span role="status" aria-label={t('chip.label')} className={styles.text}>
+      <span role="status" aria-label={t('chip.label')}>
         {text}
       </span>
       {mayAsk && (

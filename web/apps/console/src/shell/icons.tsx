@@ -83,6 +83,14 @@ export function DownIcon() {
   );
 }
 
+export function ChevronIcon() {
+  return (
+    <Icon>
+      <path d="M6 9l6 6 6-6" />
+    </Icon>
+  );
+}
+
 export function LinkIcon() {
   return (
     <Icon>

@@ -9,6 +9,7 @@ import { useOpenSessions } from '../live/queries';
 import { useHeld } from '../live/use-held';
 import { useLive } from '../live/use-live';
 import { useT } from '../texts';
+import { AvailabilityChoice } from './availability';
 import { ConnectionChip } from './chip';
 import { ChatsIcon, DashboardIcon, HistoryIcon, Mark } from './icons';
 import { ReloginDialog } from './login';
@@ -48,6 +49,7 @@ export function Shell({ user, expired, children }: Props) {
         <Navigation count={waiting + unread} />
         <div className={styles.side}>
           <ConnectionChip />
+          <AvailabilityChoice />
           <DialogTrigger>
             <Button className={styles.me} aria-label={t('menu', { name: user.name })}>
               <span aria-hidden="true">{[...user.name][0] ?? '?'}</span>
