@@ -1,10 +1,10 @@
-//! What comes after a session's end: the rating, the transcript.
+//! What comes after a session's end: the rating, the transcript, and taking it up again.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Answer, Db, Maru, Person};
 
-use crate::desk::{Case, PATIENT, category, id};
+use crate::desk::{Case, PATIENT, category, customer_move, id};
 
 async fn rate(maru: &Maru, who: &Person, session: i64, body: Value) -> Answer {
     who.rest(maru)
@@ -187,4 +187,75 @@ async fn a_transcript_holds_all_pages_up_to_its_bound_and_says_what_it_leaves_ou
     assert_eq!(text.matches("\nline ").count(), 700);
     assert!(!text.contains("\nline 0.\n") && text.contains("\nline 1.\n") && text.contains("\nline 700.\n"));
     assert!(text.contains("700개만"), "what is left out is said");
+}
+
+async fn take_up(maru: &Maru, who: &Person, earlier: i64) -> Answer {
+    let body = json!({ "continues": earlier });
+    who.rest(maru).post("/api/chat/sessions", body).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_is_over_is_taken_up_again_in_a_new_session(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let case = Case::active(maru).await;
+    let desk = case.agent.stomp(maru).await;
+    let mut news = desk.subscribe("/topic/chat/new-session").await;
+    take_up(maru, &case.customer, case.id).await.refused(409, "wrong_state");
+    let old = case.end(maru).await;
+    let stranger = maru.guest().await;
+    take_up(maru, &stranger, case.id).await.refused(403, "not_participant");
+    take_up(maru, &case.customer, 1 << 40)
+        .await
+        .refused(404, "session_not_found");
+
+    let new = take_up(maru, &case.customer, case.id).await.is(201);
+    assert_eq!(
+        (&new["status"], &new["continues"]),
+        (&json!("WAITING"), &json!(case.id))
+    );
+    assert_eq!(new["categoryId"], old["categoryId"], "the category of the old one");
+    let heard = news
+        .find("the new one", |event| event["session"]["sessionId"] == new["sessionId"])
+        .await;
+    assert_eq!(heard["session"]["continues"], case.id);
+    assert_eq!(old["continues"], Value::Null);
+    let again = Case { id: id(&new), ..case };
+    let messages = again.messages(maru).await;
+    assert_eq!(
+        messages[0]["system"],
+        json!({ "code": "continued", "params": { "session": old["sessionId"].to_string() } })
+    );
+
+    take_up(maru, &again.customer, id(&old))
+        .await
+        .refused(409, "already_continued");
+    customer_move(maru, &again.customer, again.id, "cancel", json!({}))
+        .await
+        .ok();
+    let third = take_up(maru, &again.customer, id(&old)).await.is(201);
+    assert_ne!(third["sessionId"], new["sessionId"], "its successor is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_calls_at_the_same_moment_one_takes_a_conversation_up_again() {
+    let maru = PATIENT.on(Db::Postgres).await;
+    let case = ended(maru).await;
+    let calls = (0..8).map(|_| take_up(maru, &case.customer, case.id));
+    let answers = futures_util::future::join_all(calls).await;
+    let taken = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(taken, 1);
+    for answer in answers.into_iter().filter(|answer| answer.status != 201) {
+        answer.refused(409, "already_continued");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_needs_a_category_or_an_earlier_one() {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let guest = maru.guest().await;
+    let rest = guest.rest(maru);
+    rest.post("/api/chat/sessions", json!({}))
+        .await
+        .refused(400, "invalid_request");
 }

@@ -29,6 +29,7 @@ async fn a_session_is_opened_with_all_its_members(#[values(Db::Sqlite, Db::Postg
         "categoryId",
         "categoryName",
         "title",
+        "continues",
         "memberId",
         "memberName",
         "adminId",

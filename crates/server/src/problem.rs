@@ -24,6 +24,7 @@ pub enum Code {
     WrongState,
     AlreadyStarted,
     AgentAway,
+    AlreadyContinued,
     TooManyOpen,
     RoomFull,
     RoomClosed,
@@ -50,6 +51,7 @@ impl Code {
             Self::WrongState => "wrong_state",
             Self::AlreadyStarted => "already_started",
             Self::AgentAway => "agent_away",
+            Self::AlreadyContinued => "already_continued",
             Self::TooManyOpen => "too_many_open",
             Self::RoomFull => "room_full",
             Self::RoomClosed => "room_closed",
@@ -73,6 +75,7 @@ impl Code {
             Self::WrongState
             | Self::AlreadyStarted
             | Self::AgentAway
+            | Self::AlreadyContinued
             | Self::TooManyOpen
             | Self::RoomFull
             | Self::RoomClosed => StatusCode::CONFLICT,
@@ -98,6 +101,7 @@ impl Code {
             Self::WrongState => TextKey("error-wrong-state"),
             Self::AlreadyStarted => TextKey("error-already-started"),
             Self::AgentAway => TextKey("error-agent-away"),
+            Self::AlreadyContinued => TextKey("error-already-continued"),
             Self::TooManyOpen => TextKey("error-too-many-open"),
             Self::RoomFull => TextKey("error-room-full"),
             Self::RoomClosed => TextKey("error-room-closed"),

@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 mod accounts;
 mod agents;
 mod codes;
+mod continuations;
 mod health;
 mod ratings;
 mod rooms;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(health::Step),
             Box::new(agents::Step),
             Box::new(ratings::Step),
+            Box::new(continuations::Step),
         ]
     }
 }

@@ -79,7 +79,7 @@ pub struct Receipt {
 }
 
 /// The names of all parameters that sentences of system messages have.
-const PARAMS: [&str; 1] = ["name"];
+const PARAMS: [&str; 2] = ["name", "session"];
 
 /// A message that the system writes: a sentence of the text tables and its parameters.
 #[derive(Clone, Debug)]

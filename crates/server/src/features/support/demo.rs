@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::Support;
 use super::moves::Action;
 use super::rules::ExitReason;
+use super::{Support, Wanted};
 use crate::adapters::clock::Clock;
 use crate::features::accounts::Principal;
 use crate::features::codes::CATEGORIES;
@@ -170,9 +170,12 @@ async fn play(support: &Support, people: &[Principal], clock: &Clock, scene: &Sc
         found.ok_or_else(|| Refusal::new(Code::NotFound))
     };
     let customer = person(scene.customer)?;
-    let category = category(support, scene.category)?;
-    let title = scene.title.map(str::to_owned);
-    let id = support.open(customer, scene.locale, category, title).await?;
+    let wanted = Wanted {
+        category_id: Some(category(support, scene.category)?),
+        title: scene.title.map(str::to_owned),
+        continues: None,
+    };
+    let id = support.open(customer, scene.locale, wanted).await?;
     let agent = scene.agent.map(person).transpose()?;
     if let Some(agent) = agent {
         later(clock, 20);

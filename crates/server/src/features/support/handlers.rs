@@ -15,7 +15,7 @@ use super::rules::{ExitReason, Status};
 use super::statistics::Statistics;
 use super::store::{self, Filter};
 use super::view::SessionView;
-use super::{Support, access, leave_reason};
+use super::{Support, Wanted, access, leave_reason};
 use crate::features::accounts::{Body, Caller, Principal, Role};
 use crate::features::messages::{Marks, MessageView};
 use crate::problem::{Code, Refusal};
@@ -27,9 +27,12 @@ use crate::time::Time;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenSession {
-    category_id: i64,
+    /// May be left out where `continues` is given: then that of the earlier session.
+    category_id: Option<i64>,
     /// Up to 200 characters.
     title: Option<String>,
+    /// `sessionId` of an own session that is over and is to be taken up again.
+    continues: Option<i64>,
 }
 
 /// A body without members.
@@ -148,7 +151,12 @@ type Answer = Result<Response, Response>;
 pub async fn open(State(support): State<Support>, caller: Caller, Body(body): Body<OpenSession>) -> Answer {
     let opened = async {
         let who = &caller.principal;
-        let id = support.open(who, caller.locale, body.category_id, body.title).await?;
+        let wanted = Wanted {
+            category_id: body.category_id,
+            title: body.title,
+            continues: body.continues,
+        };
+        let id = support.open(who, caller.locale, wanted).await?;
         let location: [(HeaderName, String); 1] = [(header::LOCATION, format!("/api/chat/sessions/{id}"))];
         let session = support.show_session(&caller, id).await?;
         Ok((StatusCode::CREATED, location, session).into_response())

@@ -64,6 +64,16 @@ pub struct Parts {
     pub limits: Limits,
 }
 
+/// What a customer wants of a new session.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// None: that of the earlier session.
+    pub category_id: Option<i64>,
+    pub title: Option<String>,
+    /// An earlier session that is over and is taken up again.
+    pub continues: Option<i64>,
+}
+
 struct Inner {
     db: Database,
     clock: Clock,
@@ -136,28 +146,36 @@ impl Support {
     /// A customer opens a session; its number.
     ///
     /// # Errors
-    /// `forbidden`, `invalid_request` (category, title), `rate_limited`, `too_many_open`.
-    pub async fn open(
-        &self,
-        who: &Principal,
-        locale: Locale,
-        category_id: i64,
-        title: Option<String>,
-    ) -> Result<i64, Refusal> {
+    /// `forbidden`, `invalid_request` (category, title), `rate_limited`, `too_many_open`; of an earlier session
+    /// `session_not_found`, `not_participant`, `wrong_state`, `already_continued`.
+    pub async fn open(&self, who: &Principal, locale: Locale, wanted: Wanted) -> Result<i64, Refusal> {
         if !who.has(Role::Member) {
             return Err(Code::Forbidden.into());
         }
-        let category = self.0.codes.category(category_id).filter(|c| c.in_use);
-        category.ok_or_else(|| Refusal::invalid("categoryId"))?;
-        let title = self.title(title)?;
+        let opened = Opened {
+            category_id: self.category(&wanted).await?,
+            title: self.title(wanted.title)?,
+            continues: wanted.continues,
+        };
         self.0.limits.open_session(who.member_id)?;
         let open = Open {
             support: Arc::clone(&self.0),
             customer_id: who.member_id,
             locale,
-            opened: Opened { category_id, title },
+            opened,
         };
         self.0.messages.change(open).await
+    }
+
+    /// The category that is named, or that of the earlier session, also if it is in use no more.
+    async fn category(&self, wanted: &Wanted) -> Result<i64, Refusal> {
+        if let Some(id) = wanted.category_id {
+            let category = self.0.codes.category(id).filter(|c| c.in_use);
+            return category.map(|_| id).ok_or_else(|| Refusal::invalid("categoryId"));
+        }
+        let earlier = wanted.continues.ok_or_else(|| Refusal::invalid("categoryId"))?;
+        let category = store::category_of(self.0.db.read(), earlier).await?;
+        category.ok_or_else(|| Code::SessionNotFound.into())
     }
 
     fn title(&self, title: Option<String>) -> Result<Option<String>, Refusal> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use broker::Topic;
 
 use super::Inner;
-use super::notices::{Names, notice};
+use super::notices::{Names, continued, notice};
 use super::rules::{Case, DisconnectReason, Event, ExitReason, Moved, Party, Refused, Status};
 use super::store::{self, Opened};
 use super::view::{
@@ -153,6 +153,7 @@ const fn code(refused: Refused) -> Code {
     match refused {
         Refused::WrongState => Code::WrongState,
         Refused::AlreadyStarted => Code::AlreadyStarted,
+        Refused::AlreadyContinued => Code::AlreadyContinued,
     }
 }
 
@@ -187,6 +188,9 @@ impl RoomChange for Open {
             if max > 0 && store::open_of_customer(turn.tx(), self.customer_id).await? >= max {
                 return Err(Code::TooManyOpen.into());
             }
+            if let Some(earlier) = self.opened.continues {
+                self.check_earlier(turn, earlier).await?;
+            }
             let now = support.clock.now();
             let room = NewRoom {
                 kind: "support",
@@ -201,9 +205,28 @@ impl RoomChange for Open {
             store::insert(turn.tx(), &case, &self.opened).await?;
             store::save(turn.tx(), &case, now, &support.patience).await?;
             turn.count_change(session_id).await?;
+            if let Some(earlier) = self.opened.continues {
+                let draft = Draft {
+                    system: continued(earlier),
+                    at: now,
+                    also: Some(Topic::from(MESSAGES)),
+                };
+                turn.append(session_id, draft).await?;
+            }
             support.tell_opened(turn, session_id).await?;
             Ok(session_id)
         })
+    }
+}
+
+impl Open {
+    async fn check_earlier(&self, turn: &mut Turn<'_>, earlier: i64) -> Result<(), ChangeError> {
+        let case = load(turn, earlier).await?;
+        if case.customer_id != self.customer_id {
+            return Err(Code::NotParticipant.into());
+        }
+        let open = store::open_successors(turn.tx(), earlier).await?;
+        case.may_be_continued(open).map_err(|refused| refusal(refused).into())
     }
 }
 

@@ -50,6 +50,11 @@ pub(super) fn notice(event: Event, names: &Names) -> Option<System> {
     Some(system(sentence, name))
 }
 
+/// The first message of a session that takes up an earlier one.
+pub(super) fn continued(earlier_id: i64) -> System {
+    system("system-continued", Some(("session", earlier_id.to_string())))
+}
+
 fn system(sentence: &'static str, param: Option<(&'static str, String)>) -> System {
     System {
         code: code_of(sentence),
@@ -59,7 +64,7 @@ fn system(sentence: &'static str, param: Option<(&'static str, String)>) -> Syst
 }
 
 /// The sentences of all SYSTEM messages.
-const SENTENCES: [&str; 14] = [
+const SENTENCES: [&str; 15] = [
     "system-started",
     "system-joined-member",
     "system-joined-agent",
@@ -71,6 +76,7 @@ const SENTENCES: [&str; 14] = [
     "system-transferred-agent",
     "system-requeued",
     "system-cancelled",
+    "system-continued",
     "system-ended-member",
     "system-ended-agent",
     "system-ended-system",

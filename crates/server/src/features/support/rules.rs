@@ -226,6 +226,7 @@ pub struct Case {
 pub enum Refused {
     WrongState,
     AlreadyStarted,
+    AlreadyContinued,
 }
 
 /// What happened, for whoever has to tell it.
@@ -269,6 +270,20 @@ impl Case {
             },
             member: Side::NEW,
             first_taken_at: None,
+        }
+    }
+
+    /// Whether its customer may take it up again in a new session.
+    ///
+    /// # Errors
+    /// `WrongState` while it is not over, `AlreadyContinued` while a successor is open.
+    pub fn may_be_continued(&self, open_successors: i64) -> Result<(), Refused> {
+        if self.status() != Status::Completed {
+            Err(Refused::WrongState)
+        } else if open_successors > 0 {
+            Err(Refused::AlreadyContinued)
+        } else {
+            Ok(())
         }
     }
 

@@ -168,6 +168,8 @@ pub(super) async fn load<C: ConnectionTrait>(db: &C, session_id: i64, lock: bool
 pub(super) struct Opened {
     pub(super) category_id: i64,
     pub(super) title: Option<String>,
+    /// The session that this one takes up again.
+    pub(super) continues: Option<i64>,
 }
 
 /// Adds a session that was just opened.
@@ -175,8 +177,8 @@ pub(super) async fn insert<C: ConnectionTrait>(db: &C, case: &Case, opened: &Ope
     let at = case.started_at.ms();
     execute(
         db,
-        "INSERT INTO support_session (id, customer_id, category_id, title, status, started_at, waiting_since, created_at, changed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $6)",
+        "INSERT INTO support_session (id, customer_id, category_id, title, status, started_at, waiting_since, created_at, changed_at, continues) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $6, $7)",
         [
             case.session_id.into(),
             case.customer_id.into(),
@@ -184,6 +186,7 @@ pub(super) async fn insert<C: ConnectionTrait>(db: &C, case: &Case, opened: &Ope
             opened.title.clone().into(),
             case.status().as_str().into(),
             at.into(),
+            opened.continues.into(),
         ],
     )
     .await
@@ -301,6 +304,18 @@ async fn count<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Res
 pub(super) async fn open_of_customer<C: ConnectionTrait>(db: &C, customer_id: i64) -> Result<i64, DbErr> {
     let sql = "SELECT count(*) AS n FROM support_session WHERE customer_id = $1 AND status <> 'COMPLETED'";
     count(db, sql, vec![customer_id.into()]).await
+}
+
+/// Those that take this session up again and are not over.
+pub(super) async fn open_successors<C: ConnectionTrait>(db: &C, session_id: i64) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS n FROM support_session WHERE continues = $1 AND status <> 'COMPLETED'";
+    count(db, sql, vec![session_id.into()]).await
+}
+
+/// The category of a session.
+pub(super) async fn category_of<C: ConnectionTrait>(db: &C, session_id: i64) -> Result<Option<i64>, DbErr> {
+    let sql = "SELECT category_id AS id FROM support_session WHERE id = $1";
+    Ok(ids(db, sql, vec![session_id.into()]).await?.pop())
 }
 
 /// The agent's running sessions.

@@ -36,6 +36,8 @@ pub struct SessionView<'a> {
     category_id: i64,
     category_name: String,
     title: Option<&'a str>,
+    /// `sessionId` of the session that this one takes up again.
+    continues: Option<i64>,
     member_id: i64,
     member_name: &'a str,
     admin_id: Option<i64>,
@@ -115,6 +117,7 @@ impl Session {
             category_id: self.category_id,
             category_name: category_name(codes, self.category_id, locale),
             title: self.title.as_deref(),
+            continues: self.continues,
             member_id: case.customer_id,
             member_name: &self.member_name,
             admin_id: case.agent_id(),

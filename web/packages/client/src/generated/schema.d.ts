@@ -668,8 +668,16 @@ export interface components {
         Nothing: Record<string, never>;
         /** @description What opens a session. */
         OpenSession: {
-            /** Format: int64 */
-            categoryId: number;
+            /**
+             * Format: int64
+             * @description May be left out where `continues` is given: then that of the earlier session.
+             */
+            categoryId?: number | null;
+            /**
+             * Format: int64
+             * @description `sessionId` of an own session that is over and is to be taken up again.
+             */
+            continues?: number | null;
             /** @description Up to 200 characters. */
             title?: string | null;
         };
@@ -826,6 +834,11 @@ export interface components {
             categoryName: string;
             /** Format: date-time */
             cdate: string;
+            /**
+             * Format: int64
+             * @description `sessionId` of the session that this one takes up again.
+             */
+            continues?: number | null;
             /** @description NETWORK_ERROR, BROWSER_CLOSE or TIMEOUT. */
             disconnectReason?: string | null;
             /** Format: date-time */

@@ -20,6 +20,7 @@ pub(in crate::features::support) struct Session {
     pub(in crate::features::support) case: Case,
     pub(in crate::features::support) category_id: i64,
     pub(in crate::features::support) title: Option<String>,
+    pub(in crate::features::support) continues: Option<i64>,
     pub(in crate::features::support) member_name: String,
     pub(in crate::features::support) agent_name: Option<String>,
     /// Kept when the agent's side is gone.
@@ -38,6 +39,7 @@ pub(in crate::features::support) struct Session {
 struct FactsRow {
     category_id: i64,
     title: Option<String>,
+    continues: Option<i64>,
     member_name: String,
     agent_name: Option<String>,
     queue_position: Option<i64>,
@@ -126,6 +128,7 @@ fn session_of(row: &sea_orm::QueryResult) -> Result<Session, DbErr> {
     Ok(Session {
         category_id: facts.category_id,
         title: facts.title.clone(),
+        continues: facts.continues,
         member_name: facts.member_name.clone(),
         agent_name: facts.agent_name.clone(),
         agent_seen_at,
