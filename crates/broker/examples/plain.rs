@@ -1,7 +1,7 @@
 //! An open STOMP broker: everybody who says guest, guest may publish and subscribe anywhere, nothing is stored.
 //!
-//! `cargo run --example plain -- --http 127.0.0.1:8085 --tcp 127.0.0.1:61613`, then connect to `ws://127.0.0.1:8085/ws` or
-//! by TCP.
+//! `cargo run --example plain -- --http 127.0.0.1:8085 --tcp 127.0.0.1:61613`, then connect to
+//! `ws://127.0.0.1:8085/ws`, by SockJS to `http://127.0.0.1:8085/stomp`, or by TCP.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::http::request::Parts;
+use axum::response::Response;
 use axum::routing::any;
 use axum::serve::ListenerExt;
+use broker::sockjs::{Options, Service, Session, SockJs};
 use broker::{
     Accepted, App, Broker, Cause, Close, Completion, Connection, Grant, Limits, Publication, Refusal, RefusedAt,
     SendFrame, Topic, code,
@@ -104,6 +107,26 @@ impl App for Plain {
     }
 }
 
+/// Everybody may open a session of SockJS.
+struct Door(Arc<Broker<Plain>>);
+
+impl Service for Door {
+    type Caller = ();
+    type Opening = ();
+
+    async fn caller(&self, _: &Parts) -> Result<(), Response> {
+        Ok(())
+    }
+
+    async fn open(&self, _: &Parts, (): &()) -> Result<(), Response> {
+        Ok(())
+    }
+
+    fn serve(&self, session: Session, (): ()) {
+        self.0.serve(session, ());
+    }
+}
+
 fn limits() -> Limits {
     Limits {
         frame: wire::Limits {
@@ -132,10 +155,17 @@ async fn main() -> std::io::Result<()> {
 
     let http = TcpListener::bind(option("--http", "127.0.0.1:8085")).await?;
     let tcp = TcpListener::bind(option("--tcp", "127.0.0.1:61613")).await?;
-    println!("ws://{}/ws, tcp://{}", http.local_addr()?, tcp.local_addr()?);
+    let web = http.local_addr()?;
+    println!("ws://{web}/ws, http://{web}/stomp, tcp://{}", tcp.local_addr()?);
     let streams = accept(tcp, Arc::clone(&broker));
+    let options = Options {
+        sessions_max: 0,
+        posted_bytes_max: 8 << 20,
+        ..Options::stomp()
+    };
+    let sockjs = SockJs::new(Door(Arc::clone(&broker)), options);
     let upgrade = move |upgrade: WebSocketUpgrade| async move { broker.upgrade(upgrade, ()) };
-    let router = Router::new().route("/ws", any(upgrade));
+    let router = Router::new().route("/ws", any(upgrade)).merge(sockjs.router("/stomp"));
     let http = http.tap_io(|stream| drop(stream.set_nodelay(true)));
     tokio::try_join!(axum::serve(http, router).into_future(), streams)?;
     Ok(())

@@ -12,6 +12,7 @@ use crate::driver::Driver;
 use crate::hub::Hub;
 use crate::metric::Metrics;
 use crate::registry::{Registry, restarting};
+use crate::sockjs::Session;
 use crate::transport::tcp::Tcp;
 use crate::transport::{Transport, websocket};
 use crate::{Accepted, App, Close, Connection, Limits, Publication, Topic, UserId};
@@ -91,7 +92,7 @@ impl<A: App> Broker<A> {
         }
         let broker = Arc::clone(self);
         let upgrade = websocket::prepare(upgrade, websocket::STOMP, self.websocket_message_bytes_max());
-        upgrade.on_upgrade(async move |socket| broker.serve(socket, handshake))
+        upgrade.on_upgrade(async move |socket| broker.start(socket, handshake))
     }
 
     /// Serves STOMP on a stream of octets, like an accepted TCP connection; `TCP_NODELAY` and keep-alive are set before, as
@@ -100,13 +101,19 @@ impl<A: App> Broker<A> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Arc::clone(self).serve(Tcp::new(stream), handshake);
+        self.start(Tcp::new(stream), handshake);
     }
 
-    fn serve<T: Transport + 'static>(self: Arc<Self>, transport: T, handshake: A::Handshake) {
+    /// Serves STOMP on a session of SockJS. Origin, limits per address and the like are the
+    /// [`Service`](crate::sockjs::Service)'s.
+    pub fn serve(self: &Arc<Self>, session: Session, handshake: A::Handshake) {
+        session.serve(self, handshake);
+    }
+
+    pub(crate) fn start<T: Transport + 'static>(self: &Arc<Self>, transport: T, handshake: A::Handshake) {
         // A task of its own: the one of an upgrade has room for more than a connection needs.
-        let tasks = self.tasks.clone();
-        tasks.spawn(Box::new(Driver::stomp(self, transport, handshake)).run());
+        let driver = Driver::stomp(Arc::clone(self), transport, handshake);
+        self.tasks.spawn(Box::new(driver).run());
     }
 
     /// Answers a WebSocket handshake and serves `raw` on it: every message that comes is a SEND, everything that is

@@ -3,7 +3,7 @@
 //! Owns the state of each connection's protocol, its bounded send queue, the hub that encodes a publication once for all
 //! who want the same bytes, resuming without hole or double, heart-beats, receipts, transactions and the ways to end a
 //! connection. It knows no feature, no database, no JSON: who may do what, and what a body means, is asked of an [`App`].
-//! Bytes come and go through `transport`: WebSocket, or a plain stream such as TCP.
+//! Bytes come and go through `transport`: WebSocket, SockJS, or a plain stream such as TCP.
 
 mod app;
 mod broker;
@@ -29,3 +29,4 @@ pub use broker::{Broker, Counts, Raw};
 pub use connection::{Connection, SubscriptionInfo};
 pub use dialect::Dialect;
 pub use limits::{ConnectionsPerUserPolicy, Limits};
+pub use transport::sockjs;

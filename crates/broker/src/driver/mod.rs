@@ -280,6 +280,10 @@ impl<A: App, T: Transport> Driver<A, T> {
                     "The transport's own protocol was broken.",
                 ));
             }
+            Incoming::NotText => self.fail(Fault::new(
+                code::INVALID_REQUEST,
+                "A frame that is not UTF-8 cannot be sent to you here: connect by WebSocket or TCP.",
+            )),
         }
     }
 
@@ -289,7 +293,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             return Poll::Pending;
         }
         match ready!(self.transport.poll_read(cx)) {
-            Incoming::Data(_) | Incoming::Alive => {}
+            Incoming::Data(_) | Incoming::Alive | Incoming::NotText => {}
             Incoming::Closed(Closing::Code(_)) if self.has_goodbye_to_say() => self.deaf = true,
             Incoming::Closed(_) => self.over(),
             Incoming::Broken | Incoming::TooLarge => self.deaf = true,
@@ -325,7 +329,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         }
         ready!(handed_over)?;
         if let Some((code, reason)) = self.goodbye() {
-            ready!(self.transport.poll_ready(cx))?;
+            ready!(self.transport.poll_ready_to_close(cx))?;
             self.transport.close(code, &reason)?;
             self.said_goodbye();
             self.dirty = true;

@@ -1,6 +1,7 @@
-//! The seam between a connection and what carries its bytes: WebSocket, a plain stream, others behind the same trait.
+//! The seam between a connection and what carries its bytes: WebSocket, SockJS, a plain stream.
 //! A transport knows nothing of STOMP but that a payload is one frame or one heart-beat.
 
+pub mod sockjs;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 
@@ -27,6 +28,10 @@ pub(crate) trait Transport: Send {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>>;
     /// Asks the peer for a sign of life, if the transport can; to be flushed like a payload.
     fn ping(&mut self) -> Result<(), Gone>;
+    /// Whether [`Transport::close`] may be called.
+    fn poll_ready_to_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        self.poll_ready(cx)
+    }
     /// Says goodbye; to be flushed like a payload. Nothing is written after it.
     fn close(&mut self, code: u16, reason: &str) -> Result<(), Gone>;
 }
@@ -48,6 +53,8 @@ pub(crate) enum Incoming {
     Broken,
     /// More at once than the transport takes.
     TooLarge,
+    /// Nothing arrived: a binary payload was written that cannot cross this transport.
+    NotText,
 }
 
 /// How a peer closed.

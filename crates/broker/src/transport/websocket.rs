@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::Error;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -38,16 +38,7 @@ impl Transport for WebSocket {
     const NAME: &'static str = "websocket";
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
-        let Some(message) = ready!(Pin::new(self).poll_next(cx)) else {
-            return Poll::Ready(Incoming::Closed(Closing::Lost));
-        };
-        Poll::Ready(match message {
-            Ok(Message::Text(text)) => Incoming::Data(Bytes::from(text)),
-            Ok(Message::Binary(bytes)) => Incoming::Data(bytes),
-            Ok(Message::Ping(_) | Message::Pong(_)) => Incoming::Alive,
-            Ok(Message::Close(frame)) => Incoming::Closed(Closing::Code(frame.map(|frame| frame.code))),
-            Err(error) => classify(error),
-        })
+        Pin::new(self).poll_next(cx).map(incoming)
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
@@ -77,6 +68,18 @@ impl Transport for WebSocket {
             reason: Utf8Bytes::from(&reason[..end]),
         };
         Pin::new(self).start_send(Message::Close(Some(frame))).map_err(|_| Gone)
+    }
+}
+
+/// What the next item of a socket tells.
+pub(crate) fn incoming(item: Option<Result<Message, Error>>) -> Incoming {
+    match item {
+        None => Incoming::Closed(Closing::Lost),
+        Some(Ok(Message::Text(text))) => Incoming::Data(Bytes::from(text)),
+        Some(Ok(Message::Binary(bytes))) => Incoming::Data(bytes),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Alive,
+        Some(Ok(Message::Close(frame))) => Incoming::Closed(Closing::Code(frame.map(|frame| frame.code))),
+        Some(Err(error)) => classify(error),
     }
 }
 

@@ -10,5 +10,7 @@ mod raw;
 mod resuming;
 mod revoking;
 mod sending;
+mod sockjs;
+mod sockjs_bounds;
 mod support;
 mod tcp;

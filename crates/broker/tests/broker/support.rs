@@ -1,5 +1,7 @@
 //! A small program behind the broker, and a client that reads and writes real sockets.
 
+pub(crate) mod sockjs;
+
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,7 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use broker::sockjs::{Options, Service, Session, SockJs};
 use broker::{
     Accepted, App, Broker, Cause, Completion, Connection, Grant, Limits, Publication, Raw, Refusal, RefusedAt,
     SendFrame, Topic,
@@ -59,6 +65,11 @@ impl Shop {
     fn note(&self, note: String) {
         self.notes.lock().unwrap().push(note);
         self.noted.notify_waiters();
+    }
+
+    /// Forgets what was told so far.
+    pub(crate) fn forget(&self) {
+        self.notes.lock().unwrap().clear();
     }
 
     pub(crate) fn notes(&self) -> Vec<String> {
@@ -240,6 +251,33 @@ impl App for Shop {
     }
 }
 
+/// Lets everybody in but the origin `http://evil.example`; the header `x-caller` says who it is.
+struct Door(Arc<Broker<Shop>>);
+
+impl Service for Door {
+    type Caller = Option<HeaderValue>;
+    type Opening = ();
+
+    async fn caller(&self, request: &Parts) -> Result<Option<HeaderValue>, Response> {
+        let origin = request.headers.get("origin");
+        if origin.is_some_and(|origin| origin == "http://evil.example") {
+            return Err(StatusCode::FORBIDDEN.into_response());
+        }
+        Ok(request.headers.get("x-caller").cloned())
+    }
+
+    async fn open(&self, request: &Parts, _: &Option<HeaderValue>) -> Result<(), Response> {
+        if request.headers.contains_key("x-refused") {
+            return Err(StatusCode::TOO_MANY_REQUESTS.into_response());
+        }
+        Ok(())
+    }
+
+    fn serve(&self, session: Session, (): ()) {
+        self.0.serve(session, ());
+    }
+}
+
 pub(crate) struct Server {
     pub(crate) shop: Arc<Shop>,
     pub(crate) address: SocketAddr,
@@ -254,6 +292,11 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) async fn start(limits: Limits) -> Server {
+        Server::start_with(limits, Options::stomp()).await
+    }
+
+    /// With SockJS at `/sockjs` and at `/sockjs/below`.
+    pub(crate) async fn start_with(limits: Limits, options: Options) -> Server {
         let shop = Arc::new(Shop::new());
         let broker = Broker::new(Arc::clone(&shop), limits);
         assert!(shop.broker.set(Arc::clone(&broker)).is_ok());
@@ -276,6 +319,10 @@ impl Server {
         let router = axum::Router::new()
             .route("/ws", any(upgrade))
             .route("/raw/{room}", any(raw));
+        let sockjs = SockJs::new(Door(Arc::clone(shop.broker())), options);
+        let router = router
+            .merge(sockjs.router("/sockjs"))
+            .merge(sockjs.router("/sockjs/below"));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
