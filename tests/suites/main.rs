@@ -9,6 +9,7 @@ mod agents;
 mod clients;
 mod desk;
 mod frames;
+mod hours;
 mod leaving;
 mod life;
 mod limits;

@@ -21,6 +21,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Get, "/api/auth/me", Rule::LoggedIn),
     (Kind::Get, "/api/chat/categories", Rule::Anyone),
     (Kind::Get, "/api/chat/codes", Rule::Anyone),
+    (Kind::Get, "/api/chat/availability", Rule::Anyone),
     (Kind::Get, "/api/chat/sessions", Rule::Customer),
     (Kind::Post, "/api/chat/sessions", Rule::Customer),
     (Kind::Get, "/api/chat/sessions/{id}", Rule::SessionReader),

@@ -7,6 +7,7 @@ use config::{Environment, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::hours::Span;
 use crate::network::{AddressRange, is_origin};
 use crate::texts::Locale;
 
@@ -172,6 +173,8 @@ pub struct Support {
     pub rating_open_s: u64,
     pub rating_comment_chars_max: usize,
     pub transcript_messages_max: usize,
+    pub opening_hours: Vec<Span>,
+    pub closed_on: Vec<jiff::civil::Date>,
     pub statistics_every_s: u64,
 }
 
@@ -207,7 +210,9 @@ const STOP_MAX_S: u64 = 9;
 /// What the database keeps of a rating's comment.
 const RATING_COMMENT_CHARS_MAX: usize = 500;
 
-const LISTS: [&str; 3] = [
+const LISTS: [&str; 5] = [
+    "support.opening_hours",
+    "support.closed_on",
     "server.allowed_origins",
     "server.embed_origins",
     "server.trusted_proxies",
@@ -325,6 +330,22 @@ mod tests {
         .unwrap();
         assert_eq!(config.support.grace_s, 7);
         assert_eq!(config.server.allowed_origins.len(), 2);
+    }
+
+    #[test]
+    fn opening_hours_in_the_wrong_form_are_named() {
+        let config = with(&[
+            ("MARU_SUPPORT__OPENING_HOURS", "mon-fri 09:00-18:00,sat 10:00-13:00"),
+            ("MARU_SUPPORT__CLOSED_ON", "2026-12-25"),
+        ])
+        .unwrap();
+        assert_eq!(config.support.opening_hours.len(), 2);
+        assert_eq!(config.support.closed_on.len(), 1);
+        for (name, wrong) in [("opening_hours", "always"), ("closed_on", "Christmas")] {
+            let variable = format!("MARU_SUPPORT__{}", name.to_uppercase());
+            let error = with(&[(&variable, wrong)]).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod features;
 pub mod health;
+pub mod hours;
 pub mod http;
 pub mod limits;
 pub mod migrations;

@@ -79,6 +79,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Get, "/api/auth/me", Rule::LoggedIn),
     entry(Kind::Get, "/api/chat/categories", Rule::Anyone),
     entry(Kind::Get, "/api/chat/codes", Rule::Anyone),
+    entry(Kind::Get, "/api/chat/availability", Rule::Anyone),
     entry(Kind::Get, "/api/chat/sessions", Rule::Customer),
     entry(Kind::Post, "/api/chat/sessions", Rule::Customer),
     entry(Kind::Get, "/api/chat/sessions/{id}", Rule::SessionReader),
@@ -234,6 +235,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(accounts::logout_user))
         .routes(routes!(codes::categories))
         .routes(routes!(codes::codes))
+        .routes(routes!(support::desk::desk))
         .routes(routes!(support::own_sessions, support::open))
         .routes(routes!(support::session))
         .routes(routes!(support::messages))

@@ -24,6 +24,12 @@ impl Time {
         Self(self.0.saturating_add_unsigned(ms))
     }
 
+    /// This moment less `seconds`; saturates at the ends of the range.
+    pub const fn minus_s(self, seconds: u64) -> Self {
+        let ms = seconds.saturating_mul(1000);
+        Self(self.0.saturating_sub_unsigned(ms))
+    }
+
     /// Whole seconds from `earlier` to this moment, 0 if `earlier` is later.
     pub const fn seconds_since(self, earlier: Self) -> i64 {
         let ms = self.0.saturating_sub(earlier.0);

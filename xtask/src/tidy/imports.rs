@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["storage", "secrets", "observe", "migrations", "testing"],
     &["problem", "network", "config"],
+    &["hours"],
     &["adapters", "texts", "time"],
 ];
 

@@ -12,6 +12,7 @@ mod continuations;
 mod health;
 mod ratings;
 mod rooms;
+mod waits;
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(agents::Step),
             Box::new(ratings::Step),
             Box::new(continuations::Step),
+            Box::new(waits::Step),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod afterwards;
 pub mod agents;
+pub mod desk;
 
 use axum::Json;
 use axum::extract::State;
@@ -527,7 +528,7 @@ impl Support {
         }
         let day: jiff::civil::Date = text.parse().ok()?;
         let day = day.checked_add(jiff::Span::new().days(days)).ok()?;
-        let start = day.to_zoned(self.0.time_zone.clone()).ok()?;
+        let start = day.to_zoned(self.0.hours.zone.clone()).ok()?;
         Some(Time::from_ms(start.timestamp().as_millisecond()))
     }
 }

@@ -11,6 +11,7 @@ mod access;
 mod afterwards;
 mod agents;
 pub mod demo;
+mod desk;
 pub mod frames;
 pub mod handlers;
 mod here;
@@ -25,6 +26,7 @@ pub mod view;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use broker::Publication;
 use tokio::sync::Notify;
@@ -32,6 +34,7 @@ use tokio::sync::Notify;
 pub use access::is_agent;
 pub use statistics::Statistics;
 
+use self::desk::Desk;
 use self::here::Here;
 use self::moves::{Action, Actor, Move, Open, Read};
 use self::rules::{DisconnectReason, Patience};
@@ -42,6 +45,7 @@ use crate::config::{Config, WhenAgentGone};
 use crate::features::accounts::{Accounts, Principal, Role};
 use crate::features::codes::Codes;
 use crate::features::messages::{Messages, Outlet, Side};
+use crate::hours::Hours;
 use crate::limits::Limits;
 use crate::problem::{Code, Refusal};
 use crate::texts::Locale;
@@ -83,7 +87,8 @@ struct Inner {
     accounts: Accounts,
     limits: Limits,
     patience: Patience,
-    time_zone: jiff::tz::TimeZone,
+    hours: Hours,
+    desk: tokio::sync::Mutex<Option<(Instant, Desk)>>,
     statistics_every_s: u64,
     open_sessions_per_customer: u32,
     active_sessions_per_agent: u32,
@@ -125,7 +130,12 @@ impl Support {
                 long_wait_s: support.long_wait_s,
                 requeue: support.when_agent_gone == WhenAgentGone::Requeue,
             },
-            time_zone: jiff::tz::TimeZone::get(&config.server.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+            hours: Hours {
+                spans: support.opening_hours.clone(),
+                closed_on: support.closed_on.clone(),
+                zone: jiff::tz::TimeZone::get(&config.server.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+            },
+            desk: tokio::sync::Mutex::default(),
             statistics_every_s: support.statistics_every_s,
             open_sessions_per_customer: config.limits.open_sessions_per_customer,
             active_sessions_per_agent: config.limits.active_sessions_per_agent,

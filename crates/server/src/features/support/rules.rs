@@ -6,9 +6,11 @@
 
 mod agent;
 mod rating;
+mod wait;
 
 pub use self::agent::Availability;
 pub use self::rating::Rating;
+pub use self::wait::{WAITS, WAITS_S, expected_wait_s};
 use crate::time::Time;
 
 /// Who makes a move.

@@ -171,14 +171,14 @@ impl Support {
     /// The last midnight in the server's zone.
     fn midnight(&self, now: Time) -> Time {
         let at = jiff::Timestamp::from_millisecond(now.ms()).unwrap_or_default();
-        let zoned = at.to_zoned(self.0.time_zone.clone());
+        let zoned = at.to_zoned(self.0.hours.zone.clone());
         zoned
             .start_of_day()
             .map_or(now, |start| Time::from_ms(start.timestamp().as_millisecond()))
     }
 
     pub(super) fn time_zone_name(&self) -> String {
-        self.0.time_zone.iana_name().unwrap_or("UTC").to_owned()
+        self.0.hours.zone.iana_name().unwrap_or("UTC").to_owned()
     }
 
     fn category_name(&self, id: i64, locale: Locale) -> String {

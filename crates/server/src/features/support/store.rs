@@ -7,7 +7,7 @@ mod lists;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 pub(super) use self::agents::{availabilities, availability, set_availability};
-pub(super) use self::figures::{Figures, counts_by_agent, counts_by_category, figures, live, message_counts};
+pub(super) use self::figures::{Figures, counts_by_agent, counts_by_category, figures, live, message_counts, waits};
 pub(super) use self::lists::{Filter, Reader, Session, list, session};
 use super::rules::{
     By, Case, DisconnectReason, ExitReason, Patience, Presence, Rating, Side as CaseSide, State, Status,
@@ -316,6 +316,12 @@ pub(super) async fn open_successors<C: ConnectionTrait>(db: &C, session_id: i64)
 pub(super) async fn category_of<C: ConnectionTrait>(db: &C, session_id: i64) -> Result<Option<i64>, DbErr> {
     let sql = "SELECT category_id AS id FROM support_session WHERE id = $1";
     Ok(ids(db, sql, vec![session_id.into()]).await?.pop())
+}
+
+/// Sessions in the queue.
+pub(super) async fn waiting<C: ConnectionTrait>(db: &C) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS n FROM support_session WHERE status = 'WAITING'";
+    count(db, sql, Vec::new()).await
 }
 
 /// The agent's running sessions.

@@ -105,7 +105,7 @@ impl Writing<'_> {
 
     fn time(&self, at: Time) -> String {
         let at = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or_default();
-        let zoned = at.to_zoned(self.support.0.time_zone.clone());
+        let zoned = at.to_zoned(self.support.0.hours.zone.clone());
         zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 }

@@ -256,6 +256,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chat/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether, when and how soon somebody answers. */
+        get: operations["desk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat/categories": {
         parameters: {
             query?: never;
@@ -538,6 +555,47 @@ export interface components {
             reason?: string | null;
             /** Format: int64 */
             sessionId: number;
+        };
+        /** @description From when to when on a day of the week. */
+        DayHours: {
+            /** @description MON to SUN. */
+            day: string;
+            /** @description 09:00 */
+            from: string;
+            /** @description 18:00, up to 24:00 */
+            to: string;
+        };
+        /** @description Whether, when and how soon somebody answers. */
+        Desk: {
+            /** @description Agents who are here and available. */
+            agentsAvailable: number;
+            /**
+             * Format: date-time
+             * @description When open: the next closing, if one is in sight.
+             */
+            closesAt?: string | null;
+            /**
+             * Format: int64
+             * @description The median of the latest waits; null where there are too few of the last 24 hours.
+             */
+            expectedWaitSeconds?: number | null;
+            /** @description Empty: always open, but for single days. */
+            hours: components["schemas"]["DayHours"][];
+            /** @description Answers can be sent by e-mail. */
+            mail: boolean;
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When closed: the next opening, if one is in sight.
+             */
+            opensAt?: string | null;
+            /** @description IANA name: the zone of `hours`. */
+            timeZone: string;
+            /**
+             * Format: int64
+             * @description Sessions in the queue.
+             */
+            waiting: number;
         };
         /** @description How a session ends. */
         EndSession: {
@@ -1450,6 +1508,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
             };
         };
     };

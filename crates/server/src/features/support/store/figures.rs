@@ -180,3 +180,20 @@ pub(in crate::features::support) async fn live<C: ConnectionTrait>(db: &C, midni
     let row = one::<LiveRow, _>(db, sql, [midnight.ms().into()]).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("live figures".into()))
 }
+
+#[derive(FromQueryResult)]
+struct WaitRow {
+    wait: i64,
+}
+
+/// How long the sessions waited that were taken after `since`, in milliseconds: up to `limit`, the latest.
+pub(in crate::features::support) async fn waits<C: ConnectionTrait>(
+    db: &C,
+    since: Time,
+    limit: i64,
+) -> Result<Vec<i64>, DbErr> {
+    let sql = "SELECT first_taken_at - started_at AS wait FROM support_session WHERE first_taken_at >= $1 \
+         ORDER BY first_taken_at DESC LIMIT $2";
+    let rows = all::<WaitRow, _>(db, sql, [since.ms().into(), limit.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.wait).collect())
+}
