@@ -8,6 +8,7 @@ export interface Filters {
   agent: string;
   category: string;
   status: string;
+  rating: string;
   from: string;
   to: string;
 }
@@ -18,12 +19,22 @@ const NAMES = [
   'agent',
   'category',
   'status',
+  'rating',
   'from',
   'to',
 ] as const satisfies readonly (keyof Filters)[];
 
 export function readFilters(params: URLSearchParams): Filters {
-  const filters: Filters = { q: '', customer: '', agent: '', category: '', status: '', from: '', to: '' };
+  const filters: Filters = {
+    q: '',
+    customer: '',
+    agent: '',
+    category: '',
+    status: '',
+    rating: '',
+    from: '',
+    to: '',
+  };
   for (const name of NAMES) filters[name] = params.get(name) ?? '';
   return filters;
 }

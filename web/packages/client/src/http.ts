@@ -39,7 +39,8 @@ export function createHttp({ baseUrl, locale, cookies, fetch }: HttpOptions): Ht
       throw new MaruError('network', '', 0);
     });
     if (!response.ok) throw await refusalOf(response);
-    return response.status === 204 ? undefined : await response.json().catch(() => undefined);
+    const plain = response.headers.get('content-type')?.startsWith('text/plain');
+    return plain ? await response.text() : await response.json().catch(() => undefined);
   };
 }
 

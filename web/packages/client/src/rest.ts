@@ -1,7 +1,7 @@
 import type { Bearer } from './auth';
 import { MaruError } from './error';
 import type { Http, Request } from './http';
-import type { Category, ExitReason, Message, Page, SupportSession } from './wire';
+import type { Category, ExitReason, Message, OpenSession, Page, SupportSession } from './wire';
 
 type Paging = { limit?: number; before?: string };
 type Call = Omit<Request, 'bearer'>;
@@ -28,8 +28,7 @@ export function createCustomerRest(http: Http, bearer: Bearer) {
     /** Any other path, for what has no method of its own. */
     call,
     categories: () => get<{ items: Category[] }>('/api/chat/categories').then(answer => answer.items),
-    openSession: (body: { categoryId: number; title?: string }) =>
-      post<SupportSession>('/api/chat/sessions', body),
+    openSession: (body: OpenSession) => post<SupportSession>('/api/chat/sessions', body),
     /** The customer's own, newest first. */
     mySessions: (paging: Paging = {}) => get<Page<SupportSession>>('/api/chat/sessions', paging),
     session: (id: number) => get<SupportSession>(session(id)),
@@ -43,6 +42,11 @@ export function createCustomerRest(http: Http, bearer: Bearer) {
     return: (id: number) => post<SupportSession>(`${session(id)}/return`),
     read: (id: number, messageId?: number) =>
       post<SupportSession>(`${session(id)}/read`, messageId && { messageId }),
+    /** Once it is over; may be changed for some days. */
+    rate: (id: number, score: number, comment?: string) =>
+      call<SupportSession>('PUT', `${session(id)}/rating`, { body: { score, comment } }),
+    /** The whole conversation as text, in the language asked for. */
+    transcript: (id: number) => get<string>(`${session(id)}/transcript`),
     /** `leave` that is still sent while the page closes. */
     leaveNow(id: number): void {
       http('POST', `${session(id)}/leave`, {

@@ -22,6 +22,8 @@ export type DisconnectReason = 'TIMEOUT' | 'BROWSER_CLOSE' | 'NETWORK_ERROR';
 
 export type User = Described['User'];
 export type Tokens = Described['Tokens'];
+/** What a customer asks for: a category, or an own session that is over, to be taken up again. */
+export type OpenSession = Described['OpenSession'];
 export type Category = Described['Category'];
 
 /** A SYSTEM message's meaning, to be worded for its reader; `content` is its wording for the room's owner. */
@@ -121,6 +123,8 @@ export interface SessionFilter {
   /** A number, or part of a name. */
   customer?: string;
   q?: string;
+  /** What the customer gave, 1 to 5. */
+  rating?: number | string;
   from?: string;
   to?: string;
   limit?: number;

@@ -19,10 +19,12 @@ export interface MessageListProps {
   conversation: Conversation;
   /** Somebody is looking: what is at the bottom counts as read. */
   attentive: boolean;
+  /** Leads to the conversation that this one continues. */
+  onEarlier?: () => void;
 }
 
 /** A conversation's messages: scrolls, groups, marks what is new, reads out what comes in. */
-export function MessageList({ state, conversation, attentive }: MessageListProps) {
+export function MessageList({ state, conversation, attentive, onEarlier }: MessageListProps) {
   const t = useSharedT();
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
@@ -55,6 +57,11 @@ export function MessageList({ state, conversation, attentive }: MessageListProps
             onClick={() => conversation.loadOlder()}
           >
             {loadingOlder ? t('messages.loading') : t('messages.older')}
+          </button>
+        )}
+        {!hasOlder && onEarlier && (
+          <button type="button" className={css.older} onClick={onEarlier}>
+            {t('messages.earlier')}
           </button>
         )}
         <ol ref={list} className={css.list}>

@@ -8,6 +8,7 @@ import { fetchHistory } from '../history/fetch-history';
 import { queuePlace, waitsSince } from '../live/open-sessions';
 import { HISTORY_KEY, useOpenSessions } from '../live/queries';
 import { maru } from '../maru';
+import { Score } from '../shell/score';
 import { StatusMark } from '../shell/status';
 import { Ago } from '../shell/time';
 import { useT } from '../texts';
@@ -58,6 +59,11 @@ function Facts({ session }: { session: SupportSession }) {
         </Fact>
       )}
       <Fact name={t('facts.session')}>{session.sessionId}</Fact>
+      {session.continues && (
+        <Fact name={t('facts.continues')}>
+          <Link href={`/history/${session.continues}`}>#{session.continues}</Link>
+        </Fact>
+      )}
       <Fact name={t('facts.category')}>{session.categoryName}</Fact>
       {session.title && <Fact name={t('facts.titleLine')}>{session.title}</Fact>}
       <Fact name={t('facts.agent')}>{session.adminName ?? t('facts.noAgent')}</Fact>
@@ -68,6 +74,12 @@ function Facts({ session }: { session: SupportSession }) {
       {session.endTime && (
         <Fact name={t('facts.ended')}>
           <time dateTime={session.endTime}>{fullTime(session.endTime)}</time>
+        </Fact>
+      )}
+      {session.rating && (
+        <Fact name={t('rating')}>
+          <Score rating={session.rating} />
+          {session.rating.comment && <p>{session.rating.comment}</p>}
         </Fact>
       )}
     </dl>

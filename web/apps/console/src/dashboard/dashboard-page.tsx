@@ -127,6 +127,7 @@ function Brought({ figures, from, at }: { figures: Figures; from: string; at: Da
       <div className={styles.cards}>
         <Card label={t('dashboard.opened')} href={all} value={sessions.total} />
         <Card label={t('dashboard.completed')} href={ended} value={sessions.byStatus.COMPLETED} />
+        <Card label={t('dashboard.rating')} href={ended} value={<Average rating={figures.rating} />} />
         <Card label={t('dashboard.fromCustomers')} href={all} value={messages.customer} />
         <Card label={t('dashboard.fromAgents')} href={all} value={messages.agent} />
       </div>
@@ -154,6 +155,16 @@ function Brought({ figures, from, at }: { figures: Figures; from: string; at: Da
           {t('dashboard.updated', { time: clockTime(at) })}
         </time>
       </p>
+    </>
+  );
+}
+
+function Average({ rating: { count, average } }: { rating: Figures['rating'] }) {
+  const t = useT();
+  if (average == null) return <small>{t('dashboard.noFigure')}</small>;
+  return (
+    <>
+      {average.toFixed(1)} <small>{t('dashboard.ratingCount', { count })}</small>
     </>
   );
 }

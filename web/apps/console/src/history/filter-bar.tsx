@@ -5,8 +5,18 @@ import { useT } from '../texts';
 import styles from './history-page.module.css';
 
 const TYPING_MS = 300;
+const SCORES = [5, 4, 3, 2, 1];
 const STATES = ['WAITING', 'ACTIVE', 'DISCONNECTED', 'COMPLETED'] as const;
-const NO_FILTERS: Filters = { q: '', customer: '', agent: '', category: '', status: '', from: '', to: '' };
+const NO_FILTERS: Filters = {
+  q: '',
+  customer: '',
+  agent: '',
+  category: '',
+  status: '',
+  rating: '',
+  from: '',
+  to: '',
+};
 
 export interface FilterProps {
   filters: Filters;
@@ -68,6 +78,18 @@ export function FilterBar({ filters, onChange }: FilterProps) {
         {STATES.map(status => (
           <option key={status} value={status}>
             {t(`status.${status}`)}
+          </option>
+        ))}
+      </Choice>
+      <Choice
+        name={t('history.column.rating')}
+        value={filters.rating}
+        onChange={rating => onChange({ rating })}
+      >
+        <option value="">{t('rating.any')}</option>
+        {SCORES.map(score => (
+          <option key={score} value={score}>
+            {t('rating.option', { score })}
           </option>
         ))}
       </Choice>

@@ -15,13 +15,15 @@ import { logItems } from '../conversation/log-items';
 import { DayLine, LogLine } from '../conversation/log-line';
 import { waitsSince } from '../live/open-sessions';
 import { HISTORY_KEY } from '../live/queries';
-import { maru } from '../maru';
+import { maru, sentenceOf } from '../maru';
 import { EmptyPlace } from '../shell/empty';
 import { BackIcon, LinkIcon } from '../shell/icons';
+import { Score } from '../shell/score';
 import { StatusMark } from '../shell/status';
 import { useTitle } from '../shell/title';
 import { toast } from '../shell/toasts';
 import { useT } from '../texts';
+import { downloadTranscript } from './download';
 import styles from './history-detail-page.module.css';
 
 interface Detail {
@@ -88,6 +90,13 @@ export function HistoryDetailPage({ me, id }: { me: number; id: number }) {
     <div className={styles.page}>
       <div className={styles.inner}>
         <Head session={session} />
+        {session.rating && (
+          <p className={styles.rating}>
+            <span>{t('rating')}</span>
+            <Score rating={session.rating} />
+            {session.rating.comment && <q>{session.rating.comment}</q>}
+          </p>
+        )}
         {seeking && !hasNextPage && (
           <p role="status" className={styles.note}>
             {t(wanted > 0 ? 'detail.missing' : 'detail.matchesNone')}
@@ -175,6 +184,15 @@ function Head({ session }: { session: SupportSession }) {
           {session.exitReason && <span>{t(`reason.${session.exitReason as ExitReason}`)}</span>}
         </p>
       </div>
+      <button
+        type="button"
+        className="button"
+        onClick={() =>
+          downloadTranscript(session.sessionId).catch(error => toast(sentenceOf(error), 'danger'))
+        }
+      >
+        {t('detail.transcript')}
+      </button>
       {session.status !== 'COMPLETED' && (
         <Link className="button" href={`/all/${session.sessionId}`}>
           {t('detail.open')}

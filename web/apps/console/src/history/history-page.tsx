@@ -8,6 +8,7 @@ import { waitsSince } from '../live/open-sessions';
 import { HISTORY_KEY } from '../live/queries';
 import { activeFilters, type Filters, useFilters, writeFilters } from '../search-state';
 import { EmptyPlace } from '../shell/empty';
+import { Score } from '../shell/score';
 import { StatusMark } from '../shell/status';
 import { Ago } from '../shell/time';
 import { useTitle } from '../shell/title';
@@ -94,6 +95,7 @@ function NothingFound({ filters, onChange }: FilterProps) {
     agent: t('history.agent'),
     category: t('history.category'),
     status: t('history.status'),
+    rating: t('history.column.rating'),
     from: t('history.from'),
     to: t('history.to'),
   };
@@ -114,7 +116,16 @@ function NothingFound({ filters, onChange }: FilterProps) {
 function Results({ items, q }: { items: SupportSession[]; q: string }) {
   const t = useT();
   const search = q === '' ? '' : `?q=${encodeURIComponent(q)}`;
-  const columns = ['customer', 'last', 'category', 'agent', 'status', 'started', 'duration'] as const;
+  const columns = [
+    'customer',
+    'last',
+    'category',
+    'agent',
+    'status',
+    'rating',
+    'started',
+    'duration',
+  ] as const;
   return (
     <table className={styles.table}>
       <thead>
@@ -137,6 +148,9 @@ function Results({ items, q }: { items: SupportSession[]; q: string }) {
             <td>{session.adminName ?? t('facts.noAgent')}</td>
             <td>
               <StatusMark status={session.status} />
+            </td>
+            <td className={styles.figure}>
+              <Score rating={session.rating} />
             </td>
             <td>
               <Ago at={waitsSince(session)} />

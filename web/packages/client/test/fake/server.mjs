@@ -121,6 +121,8 @@ export class FakeServer {
         categoryId,
         categoryName: CATEGORIES.find(category => category.categoryId === categoryId)?.name ?? '기타',
         title,
+        continues: null,
+        rating: null,
         memberId: customer.memberId,
         memberName: customer.name,
         adminId: null,
@@ -369,10 +371,15 @@ export class FakeServer {
       error: '없어요.',
     };
     const { status = 200, ...rest } = answer;
+    const plain = typeof answer.body === 'string';
     response.writeHead(status, {
-      'content-type': status < 400 ? 'application/json' : 'application/problem+json',
+      'content-type': plain
+        ? 'text/plain; charset=utf-8'
+        : status < 400
+          ? 'application/json'
+          : 'application/problem+json',
     });
-    response.end(JSON.stringify(status < 400 ? answer.body : rest));
+    response.end(plain ? answer.body : JSON.stringify(status < 400 ? answer.body : rest));
   }
 
   #answer(method, url, body, user) {
@@ -412,7 +419,9 @@ export class FakeServer {
   #support(path, url, body, user) {
     if (path === 'POST /api/auth/logout') return { body: {} };
     if (path === 'POST /api/chat/sessions') {
-      const session = this.open(user, body.categoryId, body.title ?? null);
+      const earlier = body.continues && this.room(body.continues).session;
+      const session = this.open(user, body.categoryId ?? earlier?.categoryId, body.title ?? null);
+      session.continues = body.continues ?? null;
       this.publish('/topic/chat/new-session', { type: 'NEW_SESSION', session });
       return { status: 201, body: session };
     }
@@ -436,6 +445,13 @@ export class FakeServer {
       const older = room.messages.filter(message => message.seq < before).reverse();
       const items = older.slice(0, limit);
       return { body: { items, nextCursor: older.length > limit ? String(items.at(-1).seq) : null } };
+    }
+    if (method === 'PUT' && move === 'rating') {
+      room.session.rating = { ...body, at: new Date().toISOString() };
+      return { body: room.session };
+    }
+    if (method === 'GET' && move === 'transcript') {
+      return { body: room.messages.map(({ content }) => `${content}\n`).join('') };
     }
     const end = { endTime: new Date().toISOString(), endedBy: user.roles.includes('AGENT') ? 'A' : 'M' };
     if (move === 'start') return { body: this.start(id, user) };

@@ -1,5 +1,4 @@
-import type { Category, MaruError, SupportSession } from '@maru/client';
-import { asMaruError } from '@maru/client';
+import type { Category, OpenSession, SupportSession } from '@maru/client';
 import { ago, fullTime, locale } from '@maru/ui';
 import { type ReactNode, useEffect, useState } from 'react';
 import { chooseEnterSends, enterSends } from '../enter';
@@ -7,13 +6,15 @@ import { Icon } from '../icons';
 import { useMaru } from '../provider';
 import { StatusBadge } from '../status-badge';
 import { systemText } from '../system-text';
+import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
+import { useAttempt } from './use-attempt';
 import type { MySessions } from './use-my-sessions';
 
 interface ChatHomeProps {
   sessions: MySessions;
-  onStart(categoryId: number): Promise<void>;
+  onStart(what: OpenSession): Promise<void>;
   onOpen(sessionId: number): void;
   onClose?: () => void;
   foot?: ReactNode;
@@ -24,19 +25,7 @@ export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeP
   const t = useT();
   const maru = useMaru();
   const categories = useCategories();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<MaruError | null>(null);
-
-  const start = async (categoryId: number) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await onStart(categoryId);
-    } catch (cause) {
-      setError(asMaruError(cause));
-      setBusy(false);
-    }
-  };
+  const { attempt, busy, error } = useAttempt();
 
   return (
     <div className={css.home}>
@@ -52,25 +41,23 @@ export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeP
       <ul className={css.cards} aria-label={t('home.categories')} aria-busy={busy}>
         {categories.items.map(category => (
           <li key={category.categoryId}>
-            <button type="button" disabled={busy} onClick={() => start(category.categoryId)}>
+            <button
+              type="button"
+              disabled={busy}
+              onClick={() => attempt(() => onStart({ categoryId: category.categoryId }))}
+            >
               {category.name}
               <Icon name="chevron" />
             </button>
           </li>
         ))}
       </ul>
-      <div role="alert">
-        {(error ?? categories.error) && (
-          <p className={css.error}>
-            {(error ?? categories.error)?.error || t('error.network')}
-            {categories.error && (
-              <button type="button" onClick={categories.reload}>
-                {t('retry')}
-              </button>
-            )}
-          </p>
-        )}
-      </div>
+      <Refusal error={error || categories.error} />
+      {categories.error && (
+        <button type="button" className={css.quiet} onClick={() => void categories.reload()}>
+          {t('retry')}
+        </button>
+      )}
       {sessions.items.length > 0 && <Past sessions={sessions} onOpen={onOpen} />}
       {!maru.storageKept && <p className={css.note}>{t('storage')}</p>}
       <EnterChoice />
@@ -128,24 +115,14 @@ function lastWords({ lastMessage, title }: SupportSession): string {
   return lastMessage ? systemText(lastMessage.system ?? null, lastMessage.content ?? '') : (title ?? '');
 }
 
+/** Their names come in the language shown. */
 function useCategories() {
   const { rest } = useMaru();
   const language = locale();
-  const [state, setState] = useState<{ items: Category[]; error: MaruError | null }>({
-    items: [],
-    error: null,
-  });
-  const [turn, setTurn] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: names come in the language shown; `turn` tries again
-  useEffect(() => {
-    let current = true;
-    rest.categories().then(
-      items => current && setState({ items, error: null }),
-      cause => current && setState(state => ({ ...state, error: asMaruError(cause) })),
-    );
-    return () => {
-      current = false;
-    };
-  }, [rest, language, turn]);
-  return { ...state, reload: () => setTurn(turn + 1) };
+  const [items, setItems] = useState<Category[]>([]);
+  const { attempt, error } = useAttempt();
+  const reload = () => attempt(async () => setItems(await rest.categories()));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again in another language
+  useEffect(() => void reload(), [language]);
+  return { items, error, reload };
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
 
@@ -29,9 +30,7 @@ export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
     >
       <h2 id={TITLE}>{t(`confirm.${kind}`)}</h2>
       <p>{t(`confirm.${kind}.hint`)}</p>
-      <p role="alert" className={css.error} hidden={!error}>
-        {error}
-      </p>
+      <Refusal error={error} />
       <div className={css.choices}>
         <button type="button" className={css.second} onClick={onNo}>
           {t('confirm.no')}

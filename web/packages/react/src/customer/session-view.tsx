@@ -1,4 +1,4 @@
-import { asMaruError, type Conversation, type ConversationState, type SupportSession } from '@maru/client';
+import type { Conversation, SupportSession } from '@maru/client';
 import { clockTime } from '@maru/ui';
 import { useEffect, useRef, useState } from 'react';
 import { Composer } from '../composer';
@@ -9,13 +9,19 @@ import { useMaru } from '../provider';
 import { TypingLine } from '../typing-line';
 import { type ConversationOptions, useConversation } from '../use-conversation';
 import { EndDialog } from './end-dialog';
+import { Ended } from './ended';
 import css from './support-chat.module.css';
 import { useT } from './texts';
+import { useAttempt } from './use-attempt';
 
 interface SessionViewProps {
   sessionId: number;
   attentive: boolean;
   whileOpen?: ConversationOptions['while'];
+  /** The session that continues this one. */
+  next: number | undefined;
+  onOpen(sessionId: number): void;
+  onContinue(): Promise<void>;
   onBack(): void;
   onClose?: () => void;
   onUnread?: (count: number) => void;
@@ -26,6 +32,9 @@ export function SessionView({
   sessionId,
   attentive,
   whileOpen,
+  next,
+  onOpen,
+  onContinue,
   onBack,
   onClose,
   onUnread,
@@ -33,6 +42,7 @@ export function SessionView({
   const t = useT();
   const [state, conversation] = useConversation(sessionId, { announce: true, while: whileOpen });
   const { session, unread, status } = state;
+  const earlier = session?.continues;
   useEffect(() => onUnread?.(unread), [onUnread, unread]);
 
   return (
@@ -44,50 +54,30 @@ export function SessionView({
       ) : (
         <>
           {session && <Notice session={session} />}
-          <MessageList state={state} conversation={conversation} attentive={attentive} />
-          <Foot state={state} conversation={conversation} onBack={onBack} />
+          <MessageList
+            state={state}
+            conversation={conversation}
+            attentive={attentive}
+            onEarlier={earlier ? () => onOpen(earlier) : undefined}
+          />
+          {session?.status === 'COMPLETED' ? (
+            <Ended
+              session={session}
+              conversation={conversation}
+              onBack={onBack}
+              onContinue={next ? undefined : onContinue}
+              onNext={next ? () => onOpen(next) : undefined}
+            />
+          ) : (
+            <>
+              <TypingLine state={state} />
+              <Composer conversation={conversation} sessionId={sessionId} autoFocus />
+            </>
+          )}
         </>
       )}
     </section>
   );
-}
-
-function Foot({
-  state,
-  conversation,
-  onBack,
-}: {
-  state: ConversationState;
-  conversation: Conversation;
-  onBack(): void;
-}) {
-  const t = useT();
-  if (state.session?.status !== 'COMPLETED') {
-    return (
-      <>
-        <TypingLine state={state} />
-        <Composer conversation={conversation} sessionId={state.sessionId} autoFocus />
-      </>
-    );
-  }
-  const { exitReason } = state.session;
-  return (
-    <footer className={css.ended}>
-      <p>{exitReason === 'CANCELLED' ? t('ended.cancelled') : t('ended')}</p>
-      <button type="button" className={css.primary} onClick={onBack}>
-        {t('ended.again')}
-      </button>
-      <button type="button" className={css.quiet} onClick={() => download(conversation)}>
-        {t('ended.download')}
-      </button>
-    </footer>
-  );
-}
-
-/** Few ask for it: it is fetched when they do. */
-async function download(conversation: Conversation): Promise<void> {
-  const { downloadTranscript } = await import('./transcript');
-  await downloadTranscript(conversation);
 }
 
 function Notice({ session }: { session: SupportSession }) {
@@ -166,21 +156,17 @@ function EndButton({ session, conversation }: { session: SupportSession; convers
   const t = useT();
   const { rest } = useMaru();
   const [asking, setAsking] = useState(false);
-  const [error, setError] = useState('');
+  const { attempt, error } = useAttempt();
   const button = useRef<HTMLButtonElement>(null);
   const waiting = session.status === 'WAITING';
 
-  const finish = async () => {
-    try {
+  const finish = () =>
+    attempt(async () => {
       conversation.update(await (waiting ? rest.cancel(session.sessionId) : rest.end(session.sessionId)));
       setAsking(false);
-    } catch (cause) {
-      setError(asMaruError(cause).error || t('error.network'));
-    }
-  };
+    });
   const keep = () => {
     setAsking(false);
-    setError('');
     button.current?.focus();
   };
 

@@ -1,3 +1,4 @@
+import type { OpenSession } from '@maru/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useAuth, useMaru } from '../provider';
 import type { ConversationOptions } from '../use-conversation';
@@ -37,9 +38,9 @@ export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted
     if (user !== null && shown !== null) maru.connect();
   }, [maru, user, shown]);
 
-  const start = async (categoryId: number) => {
+  const start = async (what: OpenSession) => {
     if (user === null) await maru.auth.guest();
-    const session = await maru.rest.openSession({ categoryId });
+    const session = await maru.rest.openSession(what);
     sessions.put(session);
     setChosen(session.sessionId);
     onStarted?.();
@@ -60,6 +61,9 @@ export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted
           sessionId={shown}
           attentive={attentive}
           whileOpen={whileOpen}
+          next={sessions.items.find(session => session.continues === shown)?.sessionId}
+          onOpen={setChosen}
+          onContinue={() => start({ continues: shown })}
           onBack={home}
           onClose={onClose}
           onUnread={onUnread}
