@@ -1,4 +1,4 @@
-//! Agents among themselves: who takes sessions.
+//! Agents among themselves: who takes sessions, and why one is given on.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -89,4 +89,64 @@ async fn agents_hear_and_see_who_takes_sessions() {
     let seen = listed(maru, &agent).await;
     assert_eq!((&seen["availability"], &seen["online"]), (&json!("AWAY"), &json!(true)));
     assert_eq!(listed(maru, &other).await["availability"], "AVAILABLE");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_session_was_given_on_is_told_to_agents_only(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let case = Case::active(maru).await;
+    let (customer, _topic) = case.customer.enter(maru, case.id).await;
+    let body = json!({ "reason": " 환불은 다른 팀 " });
+    let session = admin_move(maru, &case.agent, case.id, "transfer", body).await.ok();
+    assert_eq!(session["transferReason"], "환불은 다른 팀");
+    let agent = case.agent.rest(maru);
+    let detail = agent.get(&format!("/api/admin/chat/history/{}", case.id)).await.ok();
+    assert_eq!(detail["session"]["transferReason"], "환불은 다른 팀");
+    let list = agent
+        .get("/api/admin/chat/sessions?status=WAITING&limit=200")
+        .await
+        .ok();
+    let listed = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["sessionId"] == case.id)
+        .unwrap();
+    assert_eq!(listed["transferReason"], "환불은 다른 팀");
+
+    assert_eq!(case.session(maru).await.get("transferReason"), None);
+    let own = case.customer.rest(maru).get("/api/chat/sessions").await;
+    assert!(
+        !own.text.contains("환불은") && !own.text.contains("transferReason"),
+        "{}",
+        own.text
+    );
+    customer.settle().await;
+    for entry in customer.log() {
+        if let tests::Entry::Frame(frame) = entry {
+            assert!(!String::from_utf8_lossy(&frame.body).contains("환불은"));
+        }
+    }
+
+    case.start(maru).await;
+    let again = admin_move(maru, &case.agent, case.id, "transfer", json!({})).await.ok();
+    assert_eq!(again["transferReason"], Value::Null, "the last transfer had none");
+    case.start(maru).await;
+    let too_long = json!({ "reason": "가".repeat(201) });
+    admin_move(maru, &case.agent, case.id, "transfer", too_long)
+        .await
+        .refused(400, "invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_say_when_a_wait_is_long() {
+    let maru = Maru::start(
+        Db::Sqlite,
+        &[("SUPPORT__WAIT_WARN_S", "7"), ("SUPPORT__LONG_WAIT_S", "70")],
+    )
+    .await;
+    let agent = maru.person("agent").await;
+    let stats = agent.rest(&maru).get("/api/admin/chat/stats").await.ok();
+    assert_eq!(stats["waitStepsSeconds"], json!([7, 70]));
 }

@@ -168,8 +168,10 @@ pub struct Support {
     pub grace_s: u64,
     pub waiting_grace_s: u64,
     pub when_agent_gone: WhenAgentGone,
+    pub wait_warn_s: u64,
     pub long_wait_s: u64,
     pub title_chars_max: usize,
+    pub transfer_reason_chars_max: usize,
     pub rating_open_s: u64,
     pub rating_comment_chars_max: usize,
     pub transcript_messages_max: usize,
@@ -209,6 +211,8 @@ const STOP_MAX_S: u64 = 9;
 
 /// What the database keeps of a rating's comment.
 const RATING_COMMENT_CHARS_MAX: usize = 500;
+/// What the database keeps of the reason of a transfer.
+const TRANSFER_REASON_CHARS_MAX: usize = 200;
 
 const LISTS: [&str; 5] = [
     "support.opening_hours",
@@ -280,11 +284,24 @@ impl Config {
                 why: format!("must be from 1 to {STOP_MAX_S}"),
             });
         }
-        if self.support.rating_comment_chars_max > RATING_COMMENT_CHARS_MAX {
-            return Err(ConfigError::Value {
-                name: "support.rating_comment_chars_max",
-                why: format!("must be at most {RATING_COMMENT_CHARS_MAX}"),
-            });
+        for (name, value, max) in [
+            (
+                "support.rating_comment_chars_max",
+                self.support.rating_comment_chars_max,
+                RATING_COMMENT_CHARS_MAX,
+            ),
+            (
+                "support.transfer_reason_chars_max",
+                self.support.transfer_reason_chars_max,
+                TRANSFER_REASON_CHARS_MAX,
+            ),
+        ] {
+            if value > max {
+                return Err(ConfigError::Value {
+                    name,
+                    why: format!("must be at most {max}"),
+                });
+            }
         }
         for (name, value) in [
             ("messages.queue_length", self.messages.queue_length),

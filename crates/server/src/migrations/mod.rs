@@ -12,6 +12,7 @@ mod continuations;
 mod health;
 mod ratings;
 mod rooms;
+mod transfers;
 mod waits;
 
 /// All steps, in order.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(ratings::Step),
             Box::new(continuations::Step),
             Box::new(waits::Step),
+            Box::new(transfers::Step),
         ]
     }
 }

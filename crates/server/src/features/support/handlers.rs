@@ -71,6 +71,8 @@ pub struct ReadMessages {
 pub struct TransferSession {
     /// `memberId` of an agent. None: back into the queue.
     agent_id: Option<i64>,
+    /// Up to 200 characters, for agents only.
+    reason: Option<String>,
 }
 
 /// A page of messages, newest first.
@@ -316,7 +318,7 @@ pub async fn history_detail(State(support): State<Support>, caller: Caller, Id(i
         let session = found.ok_or(Code::SessionNotFound)?;
         let page = support.0.messages.page(id, None, page_size(None)?).await?;
         let detail = HistoryDetail {
-            session: session.view(&support.0.codes, caller.locale, &page.marks),
+            session: session.view_for(&caller.principal, &support.0.codes, caller.locale, &page.marks),
             messages: MessagePage::of(&page),
         };
         Ok(Json(detail).into_response())
@@ -345,10 +347,12 @@ pub async fn transfer(
     Id(id): Id,
     Body(body): Body<TransferSession>,
 ) -> Answer {
-    let action = match support.agent(&caller.principal, body.agent_id).await {
-        Ok(agent) => Ok(Action::Transfer(agent)),
-        Err(refusal) => Err(refusal),
+    let action = async {
+        let to = support.agent(&caller.principal, body.agent_id).await?;
+        let reason = support.reason(body.reason.as_deref())?;
+        Ok(Action::Transfer { to, reason })
     };
+    let action = action.await;
     support.make(&caller, id, access::is_agent, action).await
 }
 
@@ -443,7 +447,7 @@ impl Support {
         let found = store::session(self.0.db.read(), id, Some(reader)).await?;
         let session = found.ok_or(Code::SessionNotFound)?;
         let marks = self.0.messages.marks(id).await?;
-        let view = session.view(&self.0.codes, caller.locale, &marks);
+        let view = session.view_for(&caller.principal, &self.0.codes, caller.locale, &marks);
         Ok(Json(view).into_response())
     }
 
@@ -458,7 +462,7 @@ impl Support {
         let view = |s| -> SessionView<'_> {
             let s: &store::Session = s;
             let marks = marks.get(&s.case.session_id).unwrap_or(&unread);
-            s.view(&self.0.codes, caller.locale, marks)
+            s.view_for(&caller.principal, &self.0.codes, caller.locale, marks)
         };
         let next = found.last().filter(|_| more);
         let page = SessionPage {
@@ -482,6 +486,15 @@ impl Support {
         match agent {
             Some(agent) => Ok(Some(agent)),
             None => Err(Refusal::saying(Code::InvalidRequest, TextKey("error-agent-unknown"))),
+        }
+    }
+
+    fn reason(&self, text: Option<&str>) -> Result<Option<String>, Refusal> {
+        let reason = text.map(str::trim).filter(|text| !text.is_empty());
+        let too_long = |text: &str| text.contains('\0') || text.chars().count() > self.0.transfer_reason_chars_max;
+        match reason {
+            Some(text) if too_long(text) => Err(Refusal::invalid("reason")),
+            reason => Ok(reason.map(str::to_owned)),
         }
     }
 

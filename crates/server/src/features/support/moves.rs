@@ -33,7 +33,10 @@ pub(super) enum Action {
     Cancel,
     End(ExitReason),
     /// To this agent, or back into the queue.
-    Transfer(Option<Member>),
+    Transfer {
+        to: Option<Member>,
+        reason: Option<String>,
+    },
     Leave(DisconnectReason),
     Return,
     /// `chat.removeUser`: like leaving, in the queue as well.
@@ -64,6 +67,9 @@ impl RoomChange for Move {
             let before = case.clone();
             let mut events = case.due(now, &self.support.patience);
             events.extend(self.decide(turn, &mut case, now).await?);
+            if let Action::Transfer { reason, .. } = &self.action {
+                store::note_transfer(turn.tx(), self.session_id, reason.as_deref()).await?;
+            }
             self.support
                 .save_and_tell(turn, &before, &case, &events, now, Some(&self.actor))
                 .await
@@ -91,7 +97,7 @@ impl Move {
                 let party = self.party_or_admin(case)?;
                 case.end(party, *exit, now)
             }
-            Action::Transfer(to) => {
+            Action::Transfer { to, .. } => {
                 self.party_or_admin(case)?;
                 let to = match to {
                     Some(agent) => Some(self.target(turn, case, agent).await?),

@@ -31,6 +31,8 @@ pub struct Statistics {
     pub messages: MessageCounts,
     pub rating: RatingFigures,
     pub live: Live,
+    /// From how many seconds on a wait deserves attention, and from how many it is late.
+    pub wait_steps_seconds: [u64; 2],
 }
 
 /// Counts of sessions.
@@ -146,6 +148,7 @@ impl Support {
             rating: figures.rating,
             messages,
             live: self.live().await?,
+            wait_steps_seconds: [self.0.wait_warn_s, self.0.patience.long_wait_s],
         })
     }
 

@@ -274,6 +274,21 @@ pub(super) async fn note_first_response<C: ConnectionTrait>(db: &C, session_id: 
     .map(drop)
 }
 
+/// Notes why the session is given on; the last time counts.
+pub(super) async fn note_transfer<C: ConnectionTrait>(
+    db: &C,
+    session_id: i64,
+    reason: Option<&str>,
+) -> Result<(), DbErr> {
+    execute(
+        db,
+        "UPDATE support_session SET transfer_reason = $2 WHERE id = $1",
+        [session_id.into(), reason.into()],
+    )
+    .await
+    .map(drop)
+}
+
 /// Notes what the customer says of the session.
 pub(super) async fn rate<C: ConnectionTrait>(db: &C, session_id: i64, rating: &Rating) -> Result<(), DbErr> {
     execute(

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::rules::{Availability, By, DisconnectReason, ExitReason, Party, Rating, State, Status};
 use super::store::Session;
+use crate::features::accounts::Principal;
 use crate::features::codes::Codes;
 use crate::features::messages::{Marks, MessageView, Side, room_topic};
 use crate::texts::Locale;
@@ -63,6 +64,10 @@ pub struct SessionView<'a> {
     /// The other side's messages beyond the reader's mark; null in events.
     unread_count: Option<i64>,
     last_message: Option<MessageView<'a>>,
+    /// Why it was last given on. In answers to agents only.
+    #[schema(nullable)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_reason: Option<Option<&'a str>>,
     /// What the customer said of it, once it is over.
     rating: Option<RatingView<'a>>,
     #[schema(value_type = String, format = DateTime)]
@@ -93,6 +98,21 @@ impl Rating {
 }
 
 impl Session {
+    /// As [`Session::view`], for this reader's eyes: agents see more.
+    pub(super) fn view_for<'a>(
+        &'a self,
+        who: &Principal,
+        codes: &Codes,
+        locale: Locale,
+        marks: &Marks,
+    ) -> SessionView<'a> {
+        let reason = self.transfer_reason.as_deref();
+        SessionView {
+            transfer_reason: who.is_agent().then_some(reason),
+            ..self.view(codes, locale, marks)
+        }
+    }
+
     /// As a reader of `locale` sees it; `marks` make the last message's `isRead`.
     pub(super) fn view<'a>(&'a self, codes: &Codes, locale: Locale, marks: &Marks) -> SessionView<'a> {
         let case = &self.case;
@@ -133,6 +153,7 @@ impl Session {
             grace_until: absence.map(|(until, _)| until),
             unread_count: self.unread,
             last_message: self.last_message.as_ref().map(|m| m.view(marks)),
+            transfer_reason: None,
             rating: self.rating.as_ref().map(Rating::view),
             cdate: self.created_at,
             udate: self.changed_at,

@@ -926,6 +926,8 @@ export interface components {
             /** @description WAITING, ACTIVE, DISCONNECTED or COMPLETED. */
             status: string;
             title?: string | null;
+            /** @description Why it was last given on. In answers to agents only. */
+            transferReason?: string | null;
             /** Format: date-time */
             udate: string;
             /**
@@ -982,6 +984,8 @@ export interface components {
             timeZone: string;
             /** Format: date-time */
             to?: string | null;
+            /** @description From how many seconds on a wait deserves attention, and from how many it is late. */
+            waitStepsSeconds: number[];
             /** @description From opening to the first agent, of sessions that were taken. */
             waitingSeconds: components["schemas"]["Seconds"];
         };
@@ -1023,6 +1027,8 @@ export interface components {
              * @description `memberId` of an agent. None: back into the queue.
              */
             agentId?: number | null;
+            /** @description Up to 200 characters, for agents only. */
+            reason?: string | null;
         };
         /** @description `chat.typing`. */
         Typing: {

@@ -30,6 +30,8 @@ pub(in crate::features::support) struct Session {
     /// `None` where nobody in particular reads.
     pub(in crate::features::support) unread: Option<i64>,
     pub(in crate::features::support) last_message: Option<Message>,
+    /// Why it was last given on; not for the customer.
+    pub(in crate::features::support) transfer_reason: Option<String>,
     pub(in crate::features::support) rating: Option<Rating>,
     pub(in crate::features::support) created_at: Time,
     pub(in crate::features::support) changed_at: Time,
@@ -44,6 +46,7 @@ struct FactsRow {
     agent_name: Option<String>,
     queue_position: Option<i64>,
     unread: Option<i64>,
+    transfer_reason: Option<String>,
     rating_score: Option<i32>,
     rating_comment: Option<String>,
     rated_at: Option<i64>,
@@ -134,6 +137,7 @@ fn session_of(row: &sea_orm::QueryResult) -> Result<Session, DbErr> {
         agent_seen_at,
         queue_position: facts.queue_position,
         unread: facts.unread,
+        transfer_reason: facts.transfer_reason.clone(),
         rating: facts.rating(),
         created_at: Time::from_ms(facts.created_at),
         changed_at: Time::from_ms(facts.changed_at),
