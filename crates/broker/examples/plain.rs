@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::any;
@@ -16,7 +15,7 @@ use axum::serve::ListenerExt;
 use broker::sockjs::{Options, Service, Session, SockJs};
 use broker::{
     Accepted, App, Broker, Cause, Close, Completion, Connection, Grant, Limits, Publication, Refusal, RefusedAt,
-    SendFrame, Topic, code,
+    SendFrame, Topic, Upgrade, code,
 };
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -164,7 +163,7 @@ async fn main() -> std::io::Result<()> {
         ..Options::stomp()
     };
     let sockjs = SockJs::new(Door(Arc::clone(&broker)), options);
-    let upgrade = move |upgrade: WebSocketUpgrade| async move { broker.upgrade(upgrade, ()) };
+    let upgrade = move |upgrade: Upgrade| async move { broker.upgrade(upgrade, ()) };
     let router = Router::new().route("/ws", any(upgrade)).merge(sockjs.router("/stomp"));
     let http = http.tap_io(|stream| drop(stream.set_nodelay(true)));
     tokio::try_join!(axum::serve(http, router).into_future(), streams)?;

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,8 +14,11 @@ use crate::registry::{Registry, restarting};
 use crate::sockjs::Session;
 use crate::transport::tcp::Tcp;
 use crate::transport::{Transport, websocket};
+use crate::upgrade::Upgrade;
 use crate::{Accepted, App, Close, Connection, Limits, Publication, Topic, UserId};
 
+/// The sub-protocol of a page that can set no header, with its token beside it.
+const BEARER: &[&str] = &["bearer"];
 /// Pauses between the closings of a drain.
 const DRAIN_STEP: Duration = Duration::from_millis(50);
 
@@ -62,12 +64,13 @@ pub struct Counts {
 impl<A: App> Broker<A> {
     /// A broker without connections. Its metrics go to the recorder that is installed now.
     pub fn new(app: Arc<A>, limits: Limits) -> Arc<Broker<A>> {
+        let metrics = Metrics::new();
         Arc::new(Broker {
             app,
             limits,
-            hub: Arc::new(Hub::new()),
+            hub: Arc::new(Hub::new(metrics.encoded.clone())),
             registry: Registry::new(),
-            metrics: Metrics::new(),
+            metrics,
             next_id: AtomicU64::new(1),
             revocations: AtomicU64::new(0),
             tasks: TaskTracker::new(),
@@ -86,13 +89,19 @@ impl<A: App> Broker<A> {
 
     /// Answers a WebSocket handshake and serves STOMP on it: sub-protocols `v12.stomp`, `v11.stomp`, `v10.stomp`, or none.
     /// Origin, limits per address and the like are checked before. 503 while it drains.
-    pub fn upgrade(self: &Arc<Self>, upgrade: WebSocketUpgrade, handshake: A::Handshake) -> Response {
+    pub fn upgrade(self: &Arc<Self>, upgrade: Upgrade, handshake: A::Handshake) -> Response {
         if self.registry.is_draining() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         let broker = Arc::clone(self);
-        let upgrade = websocket::prepare(upgrade, websocket::STOMP, self.websocket_message_bytes_max());
-        upgrade.on_upgrade(async move |socket| broker.start(socket, handshake))
+        let limits = self.websocket_limits(self.websocket_message_bytes_max());
+        let (response, accepting) = upgrade.accept(websocket::STOMP);
+        tokio::spawn(async move {
+            if let Some(socket) = accepting.socket(limits).await {
+                broker.start(socket, handshake);
+            }
+        });
+        response
     }
 
     /// Serves STOMP on a stream of octets, like an accepted TCP connection; `TCP_NODELAY` and keep-alive are set before, as
@@ -119,21 +128,27 @@ impl<A: App> Broker<A> {
     /// Answers a WebSocket handshake and serves `raw` on it: every message that comes is a SEND, everything that is
     /// published goes out as its body alone, refusals as [`App::refusal_body`]. Who may is asked before, so that the
     /// handshake can be refused with a status; of the sub-protocols offered `bearer` is chosen. 503 while it drains.
-    pub fn upgrade_raw(
-        self: &Arc<Self>,
-        upgrade: WebSocketUpgrade,
-        handshake: A::Handshake,
-        raw: Raw<A::Identity>,
-    ) -> Response {
+    pub fn upgrade_raw(self: &Arc<Self>, upgrade: Upgrade, handshake: A::Handshake, raw: Raw<A::Identity>) -> Response {
         if self.registry.is_draining() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         let broker = Arc::clone(self);
-        let upgrade = websocket::prepare(upgrade, websocket::BEARER, self.limits.frame.body_bytes_max);
-        upgrade.on_upgrade(async move |socket| {
-            let tasks = broker.tasks.clone();
-            tasks.spawn(Box::new(Driver::raw(broker, socket, handshake, raw)).run());
-        })
+        let limits = self.websocket_limits(self.limits.frame.body_bytes_max);
+        let (response, accepting) = upgrade.accept(BEARER);
+        tokio::spawn(async move {
+            if let Some(socket) = accepting.socket(limits).await {
+                let tasks = broker.tasks.clone();
+                tasks.spawn(Box::new(Driver::raw(broker, socket, handshake, raw)).run());
+            }
+        });
+        response
+    }
+
+    fn websocket_limits(&self, message_bytes_max: usize) -> wire::websocket::Limits {
+        wire::websocket::Limits {
+            message_bytes_max,
+            fragments_max: self.limits.fragments_max,
+        }
     }
 
     /// Twice a frame: so the codec refuses what is too large with a clear word, before the socket does.

@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{self, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use metrics::Counter;
+
 use crate::subscription::{Parcel, Subscription};
 use crate::{Publication, Topic};
 
@@ -16,16 +18,19 @@ pub(crate) struct Hub {
     shards: Box<[Mutex<Shard>]>,
     /// Numbers the publications that have none.
     unnumbered: AtomicU64,
+    encoded: Counter,
 }
 
 type Shard = HashMap<Topic, Vec<Arc<Subscription>>>;
 
 impl Hub {
-    pub(crate) fn new() -> Hub {
+    /// `encoded` counts the frames that are made of publications.
+    pub(crate) fn new(encoded: Counter) -> Hub {
         Hub {
             hasher: RandomState::new(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             unnumbered: AtomicU64::new(0),
+            encoded,
         }
     }
 
@@ -75,7 +80,7 @@ impl Hub {
                 _ => {
                     let message_id = last.as_ref().map(|(_, parcel)| Arc::clone(&parcel.message_id));
                     let message_id = message_id.unwrap_or_else(|| self.message_id(publication));
-                    let parcel = parcel(subscription, publication, message_id);
+                    let parcel = self.encode(subscription, publication, message_id);
                     subscription.deliver(publication.position, &parcel);
                     last = Some((subscription, parcel));
                 }
@@ -85,7 +90,16 @@ impl Hub {
 
     /// Encodes a publication for one subscription.
     pub(crate) fn parcel(&self, subscription: &Subscription, publication: &Publication) -> Parcel {
-        parcel(subscription, publication, self.message_id(publication))
+        self.encode(subscription, publication, self.message_id(publication))
+    }
+
+    fn encode(&self, subscription: &Subscription, publication: &Publication, message_id: Arc<str>) -> Parcel {
+        self.encoded.increment(1);
+        Parcel {
+            payload: subscription.encode(publication, &message_id),
+            message_id,
+            volatile: publication.volatile,
+        }
     }
 
     fn message_id(&self, publication: &Publication) -> Arc<str> {
@@ -109,14 +123,6 @@ impl Hub {
                 subscriptions + shard.values().map(Vec::len).sum::<usize>(),
             )
         })
-    }
-}
-
-fn parcel(subscription: &Subscription, publication: &Publication, message_id: Arc<str>) -> Parcel {
-    Parcel {
-        payload: subscription.encode(publication, &message_id),
-        message_id,
-        volatile: publication.volatile,
     }
 }
 

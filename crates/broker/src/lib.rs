@@ -16,10 +16,12 @@ mod limits;
 mod metric;
 mod negotiation;
 mod outbox;
+mod queue;
 mod registry;
 mod subscription;
 mod transactions;
 mod transport;
+mod upgrade;
 
 pub use app::{
     Accepted, App, BoxFuture, Cause, Close, Completion, Grant, Publication, ReceiptHeaders, Refusal, RefusedAt,
@@ -30,3 +32,4 @@ pub use connection::{Connection, SubscriptionInfo};
 pub use dialect::Dialect;
 pub use limits::{ConnectionsPerUserPolicy, Limits};
 pub use transport::sockjs;
+pub use upgrade::{NoHandshake, Upgrade};

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Of one frame, checked while it arrives.
     pub frame: wire::Limits,
+    /// Frames of one WebSocket message.
+    pub fragments_max: usize,
     /// Subscriptions of one connection.
     pub subscriptions_max: usize,
     /// Octets that wait to be written to one connection. From half of it on volatile publications are left out; over it
@@ -58,6 +60,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             frame: wire::Limits::default(),
+            fragments_max: 1024,
             subscriptions_max: 128,
             queue_bytes_max: 512 * 1024,
             replies_max: 64,

@@ -6,6 +6,7 @@ use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 pub(crate) struct Metrics {
     pub(crate) frames_in: Counter,
     pub(crate) frames_out: Counter,
+    pub(crate) encoded: Counter,
     pub(crate) queue_bytes: Gauge,
     pub(crate) fell_behind: Counter,
     pub(crate) slow_closes: Counter,
@@ -21,6 +22,10 @@ impl Metrics {
         );
         describe_counter!("stomp_frames_in_total", "frames read");
         describe_counter!("stomp_frames_out_total", "frames and heart-beats written");
+        describe_counter!(
+            "stomp_encoded_total",
+            "frames made of publications; each may be written to many"
+        );
         describe_counter!("stomp_refused_total", "refusals told to peers, by code");
         describe_counter!("stomp_refused_sends_total", "refusals that left the connection open");
         describe_gauge!("stomp_queue_bytes", "octets that could not be written at once and wait");
@@ -35,6 +40,7 @@ impl Metrics {
         Metrics {
             frames_in: counter!("stomp_frames_in_total"),
             frames_out: counter!("stomp_frames_out_total"),
+            encoded: counter!("stomp_encoded_total"),
             queue_bytes: gauge!("stomp_queue_bytes"),
             fell_behind: counter!("stomp_fell_behind_total"),
             slow_closes: counter!("stomp_slow_closes_total"),

@@ -1,8 +1,8 @@
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use crate::queue::Queue;
 use crate::transport::Payload;
 use crate::{Close, code};
 
@@ -16,7 +16,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    items: VecDeque<Payload>,
+    items: Queue<Payload>,
     /// Octets of `items` and of what the task took but did not see leave yet.
     bytes: usize,
     /// No more publications. The connection's own last words still pass.
@@ -81,8 +81,8 @@ impl Outbox {
             return Pushed::Full;
         }
         state.bytes = bytes;
-        state.items.push_back(payload);
-        state.wake_writer();
+        state.items.push(payload);
+        wake_writer(state);
         Pushed::Taken
     }
 
@@ -90,16 +90,16 @@ impl Outbox {
     pub(crate) fn overflow(&self) {
         let mut state = self.lock();
         state.bytes -= state.items.iter().map(Payload::len).sum::<usize>();
-        state.items = VecDeque::new();
+        state.items = Queue::default();
         state.end(Close::new(code::CLOSE_TOO_SLOW, "too slow"));
-        state.wake_writer();
+        wake_writer(state);
     }
 
     /// A subscription needs the connection's task.
     pub(crate) fn attend(&self) {
         let mut state = self.lock();
         state.attention = true;
-        state.wake_writer();
+        wake_writer(state);
     }
 
     /// Whether a subscription needs the connection's task. Told once.
@@ -133,7 +133,7 @@ impl Outbox {
     /// Drops what waits.
     pub(crate) fn clear(&self) {
         let mut state = self.lock();
-        state.items = VecDeque::new();
+        state.items = Queue::default();
         state.bytes = 0;
     }
 
@@ -147,7 +147,7 @@ impl Outbox {
     }
 
     /// All that waits, once something does. The octets count until [`Outbox::written`].
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<VecDeque<Payload>> {
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Queue<Payload>> {
         let mut state = self.lock();
         if state.items.is_empty() {
             state.watch(cx);
@@ -198,16 +198,19 @@ impl Outbox {
     }
 }
 
+/// Wakes the connection's task, once the outbox is free for it.
+fn wake_writer(mut state: MutexGuard<'_, State>) {
+    let writer = state.writer.take();
+    drop(state);
+    writer.into_iter().for_each(Waker::wake);
+}
+
 impl State {
     fn end(&mut self, close: Close) {
         if !self.sealed {
             self.sealed = true;
             self.end = Some(close);
         }
-    }
-
-    fn wake_writer(&mut self) {
-        self.writer.take().into_iter().for_each(Waker::wake);
     }
 
     fn watch(&mut self, cx: &Context<'_>) {

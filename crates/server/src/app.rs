@@ -291,6 +291,7 @@ fn broker_limits(config: &Config) -> BrokerLimits {
     BrokerLimits {
         frame: frame_limits(config),
         subscriptions_max: limits.subscriptions_per_connection,
+        fragments_max: limits.websocket_fragments,
         queue_bytes_max: limits.queue_bytes_per_connection,
         replies_max: limits.sends_in_flight_per_connection,
         transactions_max: limits.transactions_per_connection,

@@ -138,6 +138,7 @@ pub struct Limits {
     pub headers_bytes: usize,
     pub subscriptions_per_connection: usize,
     pub socket_send_buffer_bytes: usize,
+    pub websocket_fragments: usize,
     pub queue_bytes_per_connection: usize,
     pub slow_reader_timeout_s: u64,
     pub transactions_per_connection: usize,

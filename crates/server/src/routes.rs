@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -295,7 +294,7 @@ async fn websocket(State(maru): State<Maru>, request: Request) -> Response {
     if !network.origin_allowed(peer, &parts.headers) {
         return refuse(Refusal::saying(Code::Forbidden, TextKey("error-origin")));
     }
-    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &maru).await {
+    let upgrade = match broker::Upgrade::from_request_parts(&mut parts, &maru).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };

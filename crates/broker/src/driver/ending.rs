@@ -9,6 +9,7 @@ use wire::{Command, Frame, Headers};
 
 use super::{Driver, Moved};
 use crate::outbox::Class;
+use crate::queue::Queue;
 use crate::transport::{Closing, Payload, Transport};
 use crate::{App, Cause, Close, Connection, Refusal, RefusedAt, code};
 
@@ -182,7 +183,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         };
         self.outbox.seal();
         self.outbox.clear();
-        self.writing.clear();
+        self.writing = Queue::default();
         if closing == Closing::Lost {
             self.stage = Stage::Over(cause);
         } else {
@@ -206,7 +207,7 @@ impl<A: App, T: Transport> Driver<A, T> {
     pub(super) fn too_slow(&mut self) {
         self.broker.metrics().slow_closes.increment(1);
         self.outbox.clear();
-        self.writing.clear();
+        self.writing = Queue::default();
         let ending = self.ending(Close::new(code::CLOSE_TOO_SLOW, "too slow"));
         self.end_with(ending);
         self.close_now();

@@ -26,6 +26,7 @@ use self::inbound::Inbound;
 use self::pulse::{Due, Pulse};
 use self::reply::Reply;
 use crate::outbox::Outbox;
+use crate::queue::Queue;
 use crate::transactions::Transactions;
 use crate::transport::{Closing, Gone, Incoming, Payload, Transport};
 use crate::{App, BoxFuture, Broker, Cause, Connection, Raw, code};
@@ -82,7 +83,7 @@ pub(crate) struct Driver<A: App, T: Transport> {
     /// Answers that wait for a completion, or behind one that does.
     replies: VecDeque<Reply>,
     /// Taken from the outbox, not yet by the transport.
-    writing: VecDeque<Payload>,
+    writing: Queue<Payload>,
     /// The transport took something that it may still hold.
     dirty: bool,
     /// What the queue gauge was told of this connection.
@@ -129,7 +130,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             catch_up: None,
             todo: VecDeque::new(),
             replies: VecDeque::new(),
-            writing: VecDeque::new(),
+            writing: Queue::default(),
             dirty: false,
             gauged_bytes: 0,
             pulse,
@@ -361,14 +362,12 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn hand_over_batch(&mut self, cx: &mut Context<'_>, bytes: &mut usize, count: &mut u64) -> Poll<Result<(), Gone>> {
         while !self.writing.is_empty() {
             ready!(self.transport.poll_ready(cx))?;
-            if let Some(payload) = self.writing.pop_front() {
+            if let Some(payload) = self.writing.pop() {
                 *bytes += payload.len();
                 *count += 1;
                 self.transport.write(payload)?;
             }
         }
-        // Given back, so that an idle connection holds none of it.
-        self.writing = VecDeque::new();
         Poll::Ready(Ok(()))
     }
 

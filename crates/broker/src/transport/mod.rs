@@ -7,8 +7,8 @@ pub(crate) mod websocket;
 
 use std::task::{Context, Poll};
 
-use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
+use bytestring::ByteString;
 
 /// What carries a connection's bytes. Nothing here waits: every call that cannot go on registers the task instead.
 pub(crate) trait Transport: Send {
@@ -70,17 +70,17 @@ pub(crate) enum Closing {
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     /// Valid UTF-8, checked once for all receivers.
-    Text(Utf8Bytes),
+    Text(ByteString),
     /// Anything else.
     Binary(Bytes),
 }
 
 impl Payload {
-    pub(crate) const HEART_BEAT: Payload = Payload::Text(Utf8Bytes::from_static("\n"));
+    pub(crate) const HEART_BEAT: Payload = Payload::Text(ByteString::from_static("\n"));
 
     pub(crate) fn new(frame: impl Into<Bytes>) -> Payload {
         let frame = frame.into();
-        match Utf8Bytes::try_from(frame.clone()) {
+        match ByteString::try_from(frame.clone()) {
             Ok(text) => Payload::Text(text),
             Err(_) => Payload::Binary(frame),
         }

@@ -1,95 +1,225 @@
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use bytes::Bytes;
-use futures_util::{Sink, Stream};
-use tokio_tungstenite::tungstenite;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wire::websocket::{Decoder, Error, Event, Head, Limits};
 
 use super::{Closing, Gone, Incoming, Payload, Transport};
+use crate::queue::Queue;
 
 /// Sub-protocols that a handshake may choose from, the best first.
 pub(crate) const STOMP: &[&str] = &["v12.stomp", "v11.stomp", "v10.stomp"];
-/// Offered by a page that can set no header, with its token beside it.
-pub(crate) const BEARER: &[&str] = &["bearer"];
-/// Held by every connection while it is idle, so small.
-const READ_BUFFER_BYTES: usize = 1024;
-/// What gathers before a write goes out by itself; a turn ends with a flush anyway.
-const WRITE_BUFFER_BYTES: usize = 8 * 1024;
+/// Read at once, on the stack: an idle connection holds no buffer.
+const READ_BYTES: usize = 8 * 1024;
+/// Frames given to the socket at once.
+const SLICES: usize = 64;
+/// What may wait here for the socket. It is shared with all who are sent the same; what is beyond waits in the outbox.
+const UNWRITTEN_BYTES_MAX: usize = 64 * 1024;
 /// The longest reason that fits a close frame.
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 
-/// Sets up the handshake's answer: one of `protocols`, buffers, and messages up to `message_bytes_max`.
-pub(crate) fn prepare(
-    upgrade: WebSocketUpgrade,
-    protocols: &'static [&'static str],
-    message_bytes_max: usize,
-) -> WebSocketUpgrade {
-    upgrade
-        .protocols(protocols.iter().copied())
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_message_size(message_bytes_max)
-        .max_frame_size(message_bytes_max)
+/// A WebSocket on a stream of octets, the server's side, after the handshake. Payloads are not copied: what one message
+/// costs a receiver is its head and a place in one write.
+pub(crate) struct WebSocket<S> {
+    stream: S,
+    decoder: Decoder,
+    /// Read and not decoded yet.
+    unread: Bytes,
+    /// Frames in the order in which they go out.
+    unwritten: Queue<Frame>,
+    unwritten_bytes: usize,
+    /// How much of the first frame left already.
+    written: usize,
+    /// To be answered; only the last one of several (RFC 6455, 5.5.3).
+    ping: Option<Bytes>,
+    said_goodbye: bool,
+    heard_goodbye: bool,
 }
 
-impl Transport for WebSocket {
+/// A WebSocket of the server that was upgraded.
+pub(crate) type Upgraded = WebSocket<TokioIo<hyper::upgrade::Upgraded>>;
+
+/// What a socket gives next.
+pub(crate) enum Next {
+    Message { text: bool, payload: Bytes },
+    Other(Incoming),
+}
+
+struct Frame {
+    head: Head,
+    payload: Bytes,
+}
+
+impl Frame {
+    fn len(&self) -> usize {
+        self.head.as_bytes().len() + self.payload.len()
+    }
+}
+
+impl<S> WebSocket<S> {
+    pub(crate) fn new(stream: S, limits: Limits) -> WebSocket<S> {
+        WebSocket {
+            stream,
+            decoder: Decoder::new(limits),
+            unread: Bytes::new(),
+            unwritten: Queue::default(),
+            unwritten_bytes: 0,
+            written: 0,
+            ping: None,
+            said_goodbye: false,
+            heard_goodbye: false,
+        }
+    }
+
+    fn put(&mut self, head: Head, payload: Bytes) {
+        let frame = Frame { head, payload };
+        self.unwritten_bytes += frame.len();
+        self.unwritten.push(frame);
+    }
+
+    fn put_goodbye(&mut self, payload: Bytes) {
+        self.said_goodbye = true;
+        self.put(Head::close(payload.len()), payload);
+    }
+
+    fn take_in(&mut self, event: Event) -> Next {
+        Next::Other(match event {
+            Event::Message { text, payload } => return Next::Message { text, payload },
+            Event::Ping(payload) => {
+                self.ping = Some(payload);
+                Incoming::Alive
+            }
+            Event::Pong => Incoming::Alive,
+            Event::Close(code) => {
+                self.heard_goodbye = true;
+                if !self.said_goodbye {
+                    let code = code.map(|code| Bytes::copy_from_slice(&code.to_be_bytes()));
+                    self.put_goodbye(code.unwrap_or_default());
+                }
+                Incoming::Closed(Closing::Code(code))
+            }
+        })
+    }
+
+    fn advance(&mut self, mut octets: usize) {
+        self.unwritten_bytes -= octets;
+        octets += self.written;
+        while let Some(first) = self.unwritten.first().map(Frame::len).filter(|first| *first <= octets) {
+            octets -= first;
+            self.unwritten.pop();
+        }
+        self.written = octets;
+    }
+}
+
+impl<S: AsyncWrite + Unpin> WebSocket<S> {
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        if let Some(payload) = self.ping.take().filter(|_| !self.said_goodbye) {
+            self.put(Head::pong(payload.len()), payload);
+        }
+        while !self.unwritten.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut gone = self.written;
+            let parts = self
+                .unwritten
+                .iter()
+                .flat_map(|frame| [frame.head.as_bytes(), &frame.payload]);
+            for (slice, part) in slices.iter_mut().zip(parts) {
+                let skip = gone.min(part.len());
+                gone -= skip;
+                *slice = IoSlice::new(&part[skip..]);
+            }
+            let count = SLICES.min(2 * self.unwritten.len());
+            match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])) {
+                Ok(octets @ 1..) => self.advance(octets),
+                Ok(0) | Err(_) => return Poll::Ready(Err(Gone)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> WebSocket<S> {
+    /// Like [`Transport::poll_read`], with the kind of each message.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        loop {
+            if self.unread.is_empty() {
+                let mut octets = [MaybeUninit::uninit(); READ_BYTES];
+                let mut octets = ReadBuf::uninit(&mut octets);
+                let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut octets));
+                if read.is_err() || octets.filled().is_empty() {
+                    return Poll::Ready(Next::Other(Incoming::Closed(Closing::Lost)));
+                }
+                self.unread = Bytes::copy_from_slice(octets.filled());
+            }
+            let unread = std::mem::take(&mut self.unread);
+            // After goodbye nothing has a meaning but the end of the stream.
+            if self.heard_goodbye {
+                continue;
+            }
+            let mut rest = &unread[..];
+            let decoded = self.decoder.decode(&mut rest);
+            self.unread = unread.slice(unread.len() - rest.len()..);
+            match decoded {
+                Ok(Some(event)) => return Poll::Ready(self.take_in(event)),
+                Ok(None) => {}
+                Err(Error::TooLarge) => return Poll::Ready(Next::Other(Incoming::TooLarge)),
+                Err(_) => return Poll::Ready(Next::Other(Incoming::Broken)),
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for WebSocket<S> {
     const NAME: &'static str = "websocket";
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
-        Pin::new(self).poll_next(cx).map(incoming)
+        self.poll_next(cx).map(|next| match next {
+            Next::Message { payload, .. } => Incoming::Data(payload),
+            Next::Other(incoming) => incoming,
+        })
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        Pin::new(self).poll_ready(cx).map_err(|_| Gone)
+        if self.unwritten_bytes < UNWRITTEN_BYTES_MAX {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_write_all(cx)
     }
 
     fn write(&mut self, payload: Payload) -> Result<(), Gone> {
-        let message = match payload {
-            Payload::Text(text) => Message::Text(text),
-            Payload::Binary(bytes) => Message::Binary(bytes),
+        let (head, payload) = match payload {
+            Payload::Text(text) => (Head::text(text.len()), text.into_bytes()),
+            Payload::Binary(bytes) => (Head::binary(bytes.len()), bytes),
         };
-        Pin::new(self).start_send(message).map_err(|_| Gone)
+        self.put(head, payload);
+        Ok(())
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        Pin::new(self).poll_flush(cx).map_err(|_| Gone)
+        ready!(self.poll_write_all(cx))?;
+        ready!(Pin::new(&mut self.stream).poll_flush(cx)).map_err(|_| Gone)?;
+        if self.said_goodbye && self.heard_goodbye {
+            // All is said: the server closes first (RFC 6455, 7.1.1).
+            let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+            return Poll::Ready(Err(Gone));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn ping(&mut self) -> Result<(), Gone> {
-        Pin::new(self).start_send(Message::Ping(Bytes::new())).map_err(|_| Gone)
+        self.put(Head::ping(0), Bytes::new());
+        Ok(())
     }
 
     fn close(&mut self, code: u16, reason: &str) -> Result<(), Gone> {
         let end = reason.floor_char_boundary(CLOSE_REASON_BYTES_MAX);
-        let frame = CloseFrame {
-            code,
-            reason: Utf8Bytes::from(&reason[..end]),
-        };
-        Pin::new(self).start_send(Message::Close(Some(frame))).map_err(|_| Gone)
-    }
-}
-
-/// What the next item of a socket tells.
-pub(crate) fn incoming(item: Option<Result<Message, Error>>) -> Incoming {
-    match item {
-        None => Incoming::Closed(Closing::Lost),
-        Some(Ok(Message::Text(text))) => Incoming::Data(Bytes::from(text)),
-        Some(Ok(Message::Binary(bytes))) => Incoming::Data(bytes),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Alive,
-        Some(Ok(Message::Close(frame))) => Incoming::Closed(Closing::Code(frame.map(|frame| frame.code))),
-        Some(Err(error)) => classify(error),
-    }
-}
-
-fn classify(error: Error) -> Incoming {
-    use tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
-    let error = error.into_inner();
-    match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => Incoming::TooLarge,
-        Some(tungstenite::Error::Protocol(ResetWithoutClosingHandshake)) => Incoming::Closed(Closing::Lost),
-        Some(tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => Incoming::Broken,
-        _ => Incoming::Closed(Closing::Lost),
+        let payload = [&code.to_be_bytes(), &reason.as_bytes()[..end]].concat();
+        self.put_goodbye(payload.into());
+        Ok(())
     }
 }

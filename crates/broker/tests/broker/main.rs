@@ -4,6 +4,8 @@
 
 mod behind;
 mod connecting;
+mod counting;
+mod economy;
 mod ending;
 mod publishing;
 mod raw;

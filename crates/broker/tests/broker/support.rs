@@ -4,10 +4,11 @@ pub(crate) mod sockjs;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use axum::extract::ws::WebSocketUpgrade;
+use crate::counting::Counting;
 use axum::extract::{Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
@@ -16,10 +17,11 @@ use axum::routing::any;
 use broker::sockjs::{Options, Service, Session, SockJs};
 use broker::{
     Accepted, App, Broker, Cause, Completion, Connection, Grant, Limits, Publication, Raw, Refusal, RefusedAt,
-    SendFrame, Topic,
+    SendFrame, Topic, Upgrade,
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -281,6 +283,8 @@ impl Service for Door {
 pub(crate) struct Server {
     pub(crate) shop: Arc<Shop>,
     pub(crate) address: SocketAddr,
+    figures: PrometheusHandle,
+    writes: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -298,12 +302,14 @@ impl Server {
     /// With SockJS at `/sockjs` and at `/sockjs/below`.
     pub(crate) async fn start_with(limits: Limits, options: Options) -> Server {
         let shop = Arc::new(Shop::new());
-        let broker = Broker::new(Arc::clone(&shop), limits);
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let figures = recorder.handle();
+        let broker = metrics::with_local_recorder(&recorder, || Broker::new(Arc::clone(&shop), limits));
         assert!(shop.broker.set(Arc::clone(&broker)).is_ok());
-        let upgrade = move |upgrade: WebSocketUpgrade| async move { broker.upgrade(upgrade, ()) };
+        let upgrade = move |upgrade: Upgrade| async move { broker.upgrade(upgrade, ()) };
         let raw = {
             let broker = Arc::clone(shop.broker());
-            move |Path(room): Path<String>, Query(query): Query<HashMap<String, String>>, upgrade: WebSocketUpgrade| async move {
+            move |Path(room): Path<String>, Query(query): Query<HashMap<String, String>>, upgrade: Upgrade| async move {
                 let person = person(
                     query.get("login").map_or("guest", String::as_str),
                     query.get("expires-ms"),
@@ -325,8 +331,33 @@ impl Server {
             .merge(sockjs.router("/sockjs/below"));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Server { shop, address, task }
+        let writes = Arc::new(AtomicUsize::new(0));
+        let counting = Counting {
+            listener,
+            writes: Arc::clone(&writes),
+        };
+        let task = tokio::spawn(async move { axum::serve(counting, router).await.unwrap() });
+        Server {
+            shop,
+            address,
+            figures,
+            writes,
+            task,
+        }
+    }
+
+    /// Writes to WebSockets so far: what each of them costs is a system call.
+    pub(crate) fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    /// What a counter of the broker shows.
+    pub(crate) fn figure(&self, name: &str) -> u64 {
+        let text = self.figures.render();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no {name} in {text}"))
     }
 
     pub(crate) fn broker(&self) -> &Arc<Broker<Shop>> {

@@ -1,20 +1,21 @@
 //! SockJS over a WebSocket: the same frames, one a message. Such a session lives and dies with its socket.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
-use futures_util::{Sink, Stream};
+use bytestring::ByteString;
 use tokio::time::{Instant, Sleep};
 
 use super::{frame, json};
-use crate::transport::{Gone, Incoming, Payload, Transport, websocket};
+use crate::transport::websocket::{Next, Upgraded};
+use crate::transport::{Gone, Incoming, Payload, Transport};
 
 pub(super) struct FramedSession {
-    socket: WebSocket,
+    socket: Upgraded,
     /// Messages of a frame that came, not read yet.
     unread: VecDeque<String>,
     /// Something was written that cannot cross.
@@ -25,11 +26,10 @@ pub(super) struct FramedSession {
 
 impl FramedSession {
     /// Tells the peer that it is open.
-    pub(super) async fn open(mut socket: WebSocket, heart_beat_every: Duration) -> Option<FramedSession> {
-        socket
-            .send(Message::Text(Utf8Bytes::from_static(frame::OPEN)))
-            .await
-            .ok()?;
+    pub(super) async fn open(mut socket: Upgraded, heart_beat_every: Duration) -> Option<FramedSession> {
+        let open = Payload::Text(ByteString::from_static(frame::OPEN));
+        socket.write(open).ok()?;
+        poll_fn(|cx| socket.poll_flush(cx)).await.ok()?;
         Some(FramedSession {
             socket,
             unread: VecDeque::new(),
@@ -42,8 +42,7 @@ impl FramedSession {
     fn start_send(&mut self, frame: String) -> Result<(), Gone> {
         let next = Instant::now() + self.heart_beat_every;
         self.heart_beat.as_mut().reset(next);
-        let message = Message::Text(Utf8Bytes::from(frame));
-        Pin::new(&mut self.socket).start_send(message).map_err(|_| Gone)
+        self.socket.write(Payload::Text(ByteString::from(frame)))
     }
 
     /// Sends heart-beats that are due. It has nothing to tell but that the socket is there no more.
@@ -64,8 +63,9 @@ impl FramedSession {
         }
     }
 
-    fn take_in(&mut self, text: &str) -> Result<(), json::Broken> {
+    fn take_in(&mut self, text: &[u8]) -> Result<(), json::Broken> {
         if !text.is_empty() {
+            let text = str::from_utf8(text).map_err(|_| json::Broken)?;
             self.unread = json::strings_or_one(text)?.into();
         }
         Ok(())
@@ -86,14 +86,10 @@ impl Transport for FramedSession {
             if let Some(message) = self.unread.pop_front() {
                 return Poll::Ready(Incoming::Data(Bytes::from(message)));
             }
-            let Some(message) = ready!(Pin::new(&mut self.socket).poll_next(cx)) else {
-                return Poll::Ready(websocket::incoming(None));
-            };
-            match message {
-                Ok(Message::Text(text)) if self.take_in(&text).is_err() => return Poll::Ready(Incoming::Broken),
-                Ok(Message::Text(_)) => {}
-                Ok(Message::Binary(_)) => return Poll::Ready(Incoming::Broken),
-                other => return Poll::Ready(websocket::incoming(Some(other))),
+            match ready!(self.socket.poll_next(cx)) {
+                Next::Message { text: true, payload } if self.take_in(&payload).is_ok() => {}
+                Next::Message { .. } => return Poll::Ready(Incoming::Broken),
+                Next::Other(incoming) => return Poll::Ready(incoming),
             }
         }
     }
@@ -104,7 +100,7 @@ impl Transport for FramedSession {
 
     fn write(&mut self, payload: Payload) -> Result<(), Gone> {
         match payload {
-            Payload::Text(text) => self.start_send(frame::messages([text.as_str()].into_iter())),
+            Payload::Text(text) => self.start_send(frame::messages([&*text].into_iter())),
             Payload::Binary(_) => {
                 self.not_text = true;
                 Ok(())

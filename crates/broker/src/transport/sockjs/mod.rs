@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
@@ -34,6 +33,7 @@ use self::receiver::{Kind, Receiver};
 use self::session::{HttpSession, NotTaken, Shared};
 use self::table::{Full, Known, Table};
 use super::websocket;
+use crate::Upgrade;
 
 pub use self::peer::{Over, Session};
 
@@ -80,6 +80,8 @@ pub struct Options {
     pub waiting_bytes_max: usize,
     /// Octets of one `xhr_send` or message of a WebSocket; as much may wait for the server to read.
     pub posted_bytes_max: usize,
+    /// Frames of one message of a WebSocket.
+    pub fragments_max: usize,
     /// For the body of an `xhr_send` to come, and for the server to read what was posted before.
     pub post_timeout: Duration,
     /// From the end of a session's last receiver to the end of the session.
@@ -99,6 +101,7 @@ impl Default for Options {
             sessions_max: 10_000,
             waiting_bytes_max: 64 * 1024,
             posted_bytes_max: 256 * 1024,
+            fragments_max: 1024,
             post_timeout: Duration::from_secs(10),
             disconnect_delay: Duration::from_secs(5),
             heart_beat: Duration::from_secs(25),
@@ -223,7 +226,7 @@ impl<S: Service> SockJs<S> {
         if parts.method != Method::GET {
             return headers::not_allowed(GET);
         }
-        let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        let upgrade = match Upgrade::from_request_parts(&mut parts, &()).await {
             Ok(upgrade) => upgrade,
             Err(_) => return headers::text(StatusCode::BAD_REQUEST, "Can \"Upgrade\" only to \"WebSocket\"."),
         };
@@ -232,9 +235,16 @@ impl<S: Service> SockJs<S> {
             Err(refused) => return refused,
         };
         let options = &self.0.options;
-        let upgrade = websocket::prepare(upgrade, options.sub_protocols, options.posted_bytes_max);
+        let (response, accepting) = upgrade.accept(options.sub_protocols);
+        let limits = wire::websocket::Limits {
+            message_bytes_max: options.posted_bytes_max,
+            fragments_max: options.fragments_max,
+        };
         let (inner, is_raw) = (Arc::clone(&self.0), endpoint == Endpoint::Raw);
-        upgrade.on_upgrade(async move |socket| {
+        tokio::spawn(async move {
+            let Some(socket) = accepting.socket(limits).await else {
+                return;
+            };
             let carrier = if is_raw {
                 Some(Carrier::Raw(Box::new(socket)))
             } else {
@@ -244,7 +254,8 @@ impl<S: Service> SockJs<S> {
             if let Some(carrier) = carrier {
                 inner.service.serve(Session(carrier), opening);
             }
-        })
+        });
+        response
     }
 
     /// A receiver of a session, which is opened if it is not there.

@@ -2,11 +2,11 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::WebSocket;
 use bytes::Bytes;
 
 use super::framed::FramedSession;
 use super::session::HttpSession;
+use crate::transport::websocket::Upgraded;
 use crate::transport::{Closing, Gone, Incoming, Payload, Transport};
 use crate::{App, Broker};
 
@@ -19,7 +19,7 @@ pub struct Session(pub(super) Carrier);
 pub(super) enum Carrier {
     Http(HttpSession),
     Framed(Box<FramedSession>),
-    Raw(Box<WebSocket>),
+    Raw(Box<Upgraded>),
 }
 
 /// The session is over.

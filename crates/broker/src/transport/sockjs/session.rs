@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
-use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
+use bytestring::ByteString;
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
@@ -31,7 +31,7 @@ struct State {
     posted: VecDeque<String>,
     posted_bytes: usize,
     /// For the peer, not taken yet.
-    waiting: VecDeque<Utf8Bytes>,
+    waiting: VecDeque<ByteString>,
     waiting_bytes: usize,
     /// The peer was told that the session is open.
     opened: bool,
@@ -153,7 +153,7 @@ impl Shared {
             state.waiting_bytes = 0;
             let messages = std::mem::take(&mut state.waiting);
             wake(state, |state| &mut state.server);
-            return Poll::Ready(Taken::Frame(frame::messages(messages.iter().map(Utf8Bytes::as_str))));
+            return Poll::Ready(Taken::Frame(frame::messages(messages.iter().map(AsRef::<str>::as_ref))));
         }
         if let Some((code, reason)) = &state.close {
             let close = frame::close(*code, reason);
@@ -308,7 +308,7 @@ impl Transport for HttpSession {
         let mut state = self.shared.lock();
         match payload {
             Payload::Text(text) => {
-                state.waiting_bytes += text.as_str().len() + UPKEEP_BYTES;
+                state.waiting_bytes += text.len() + UPKEEP_BYTES;
                 state.waiting.push_back(text);
             }
             Payload::Binary(_) => state.not_text = true,
