@@ -1,4 +1,4 @@
-//! Agents among themselves: who takes sessions, and why one is given on.
+//! Agents among themselves: who takes sessions, why one is given on, who looks at one.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -149,4 +149,59 @@ async fn the_figures_say_when_a_wait_is_long() {
     let agent = maru.person("agent").await;
     let stats = agent.rest(&maru).get("/api/admin/chat/stats").await.ok();
     assert_eq!(stats["waitStepsSeconds"], json!([7, 70]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_who_look_at_a_session_are_told_to_agents_and_not_to_the_customer(
+    #[values(Db::Sqlite, Db::Postgres)] db: Db,
+) {
+    let maru = PATIENT.on(db).await;
+    let case = Case::active(maru).await;
+    let other = maru.person("agent").await;
+    let desk = maru.person("agent").await.stomp(maru).await;
+    let mut presence = desk.subscribe("/topic/chat/presence").await;
+    let viewers = |of: i64, ids: Vec<i64>| {
+        move |event: &Value| {
+            let found = event["viewers"].as_array().into_iter().flatten();
+            let found: Vec<_> = found.map(|viewer| viewer["memberId"].as_i64().unwrap()).collect();
+            event["type"] == "VIEWERS" && event["sessionId"] == of && found == ids
+        }
+    };
+    let (customer, _topic) = case.customer.enter(maru, case.id).await;
+    let (_mine, _mine_topic) = case.agent.enter(maru, case.id).await;
+    let (theirs, theirs_topic) = other.enter(maru, case.id).await;
+    let heard = presence.find("the viewer", viewers(case.id, vec![other.id])).await;
+    assert_eq!(heard["viewers"], json!([{ "memberId": other.id, "name": other.name }]));
+    let path = format!("/api/admin/chat/sessions/{}/viewers", case.id);
+    let now = case.agent.rest(maru).get(&path).await.ok();
+    assert_eq!(now["items"], heard["viewers"]);
+
+    admin_move(maru, &case.agent, case.id, "transfer", json!({ "agentId": other.id }))
+        .await
+        .ok();
+    presence
+        .find("the roles to change", viewers(case.id, vec![case.agent.id]))
+        .await;
+    admin_move(maru, &other, case.id, "transfer", json!({ "agentId": case.agent.id }))
+        .await
+        .ok();
+    presence
+        .find("them to change back", viewers(case.id, vec![other.id]))
+        .await;
+    theirs.unsubscribe(&theirs_topic).await;
+    presence.find("nobody", viewers(case.id, vec![])).await;
+
+    customer.settle().await;
+    for entry in customer.log() {
+        if let tests::Entry::Frame(frame) = entry {
+            assert!(!String::from_utf8_lossy(&frame.body).contains("VIEWERS"));
+        }
+    }
+    maru.person("agent")
+        .await
+        .rest(maru)
+        .get(&format!("/api/admin/chat/sessions/{}/viewers", 1_i64 << 40))
+        .await
+        .refused(404, "session_not_found");
 }

@@ -22,3 +22,4 @@ mod rights;
 mod running;
 mod slow;
 mod storage;
+mod unread;

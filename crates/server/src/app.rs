@@ -22,7 +22,7 @@ use crate::adapters::database::Database;
 use crate::config::{Config, ConnectionsPolicy};
 use crate::features::accounts::{Accounts, Change, Principal};
 use crate::features::codes::Codes;
-use crate::features::messages::{Live, Messages, Outlet, Writer, WriterTask};
+use crate::features::messages::{Live, Messages, Outlet, Writer, WriterTask, own_topic};
 use crate::features::support::rules::DisconnectReason;
 use crate::features::support::{Parts, Support};
 use crate::limits::{ConnectionSlot, Limits};
@@ -274,11 +274,6 @@ impl Tasks {
         };
         tokio::join!(self.writer.run(cancel.clone()), background);
     }
-}
-
-/// The topic of one person's queue.
-fn own_topic(member_id: i64, queue: &str) -> Topic {
-    Topic::from(format!("/user/{member_id}/queue/{queue}"))
 }
 
 fn log_in_over() -> Close {

@@ -88,9 +88,11 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/sessions/{id}/leave", Rule::SessionParty),
     entry(Kind::Post, "/api/chat/sessions/{id}/return", Rule::SessionParty),
     entry(Kind::Post, "/api/chat/sessions/{id}/read", Rule::SessionParty),
+    entry(Kind::Post, "/api/chat/sessions/{id}/unread", Rule::SessionParty),
     entry(Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
     entry(Kind::Get, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
     entry(Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
+    entry(Kind::Get, "/api/admin/chat/sessions/{id}/viewers", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/transfer", Rule::SessionAgent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/end", Rule::SessionAgent),
@@ -215,6 +217,8 @@ impl Sent {
         view::SyncEvent,
         view::PresenceEvent,
         view::AvailabilityEvent,
+        view::ViewersEvent,
+        view::UnreadEvent,
         view::ReadEvent,
         view::TypingEvent,
         view::QueueEvent,
@@ -243,6 +247,8 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(support::leave))
         .routes(routes!(support::come_back))
         .routes(routes!(support::read))
+        .routes(routes!(support::unread))
+        .routes(routes!(support::agents::viewers))
         .routes(routes!(support::afterwards::rate))
         .routes(routes!(support::afterwards::transcript))
         .routes(routes!(support::sessions))

@@ -13,6 +13,7 @@ mod health;
 mod ratings;
 mod rooms;
 mod transfers;
+mod unread;
 mod waits;
 
 /// All steps, in order.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(continuations::Step),
             Box::new(waits::Step),
             Box::new(transfers::Step),
+            Box::new(unread::Step),
         ]
     }
 }

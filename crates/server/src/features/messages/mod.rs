@@ -21,7 +21,7 @@ use sea_orm::DbErr;
 pub use live::{Live, Outlet};
 pub use message::{Draft, Message, MessageView, NewMessage, Page, Receipt, Sender, Side, System};
 pub use store::{Gate, Head, NewRoom};
-pub use writer::{ChangeError, ChangeFuture, RoomChange, Turn, Writer, WriterTask};
+pub use writer::{ChangeError, ChangeFuture, Reading, RoomChange, Turn, Writer, WriterTask};
 
 use crate::adapters::database::Database;
 use crate::problem::Refusal;
@@ -29,6 +29,11 @@ use crate::problem::Refusal;
 /// The topic of a room's messages and events.
 pub fn room_topic(room_id: i64) -> Topic {
     Topic::from(format!("/topic/chat/{room_id}"))
+}
+
+/// The topic of one person's queue.
+pub fn own_topic(member_id: i64, queue: &str) -> Topic {
+    Topic::from(format!("/user/{member_id}/queue/{queue}"))
 }
 
 /// How far people have read in a room: what makes `isRead`.

@@ -436,7 +436,7 @@ pub(super) async fn advance_mark<C: ConnectionTrait>(
     let done = execute(
         db,
         "INSERT INTO read_mark (room_id, member_id, side, seq, read_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (room_id, member_id) DO UPDATE SET seq = excluded.seq, read_at = excluded.read_at, side = excluded.side \
+         ON CONFLICT (room_id, member_id) DO UPDATE SET seq = excluded.seq, read_at = excluded.read_at, side = excluded.side, unread_from = NULL \
          WHERE read_mark.seq < excluded.seq",
         [
             room_id.into(),
@@ -448,6 +448,51 @@ pub(super) async fn advance_mark<C: ConnectionTrait>(
     )
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Forgets that a reader wanted something unread again; false if there was nothing.
+pub(super) async fn forget_unread<C: ConnectionTrait>(db: &C, room_id: i64, reader_id: i64) -> Result<bool, DbErr> {
+    let sql =
+        "UPDATE read_mark SET unread_from = NULL WHERE room_id = $1 AND member_id = $2 AND unread_from IS NOT NULL";
+    let done = execute(db, sql, [room_id.into(), reader_id.into()]).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Notes that a reader wants everything from `seq` on unread again; false if the mark does not reach it.
+pub(super) async fn unread_from<C: ConnectionTrait>(
+    db: &C,
+    room_id: i64,
+    reader_id: i64,
+    seq: i64,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE read_mark SET unread_from = $3 WHERE room_id = $1 AND member_id = $2 AND seq >= $3";
+    let done = execute(db, sql, [room_id.into(), reader_id.into(), seq.into()]).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The `seq` of a side's message: this one, or (none) the last.
+pub(super) async fn seq_of_side<C: ConnectionTrait>(
+    db: &C,
+    room_id: i64,
+    side: Side,
+    message_id: Option<i64>,
+) -> Result<Option<i64>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct SeqRow {
+        seq: i64,
+    }
+    let mut values: Vec<Value> = vec![room_id.into(), side.as_str().into()];
+    let this = match message_id {
+        Some(id) => {
+            values.push(id.into());
+            " AND id = $3"
+        }
+        None => "",
+    };
+    let sql =
+        format!("SELECT seq FROM message WHERE room_id = $1 AND sender_type = $2{this} ORDER BY seq DESC LIMIT 1");
+    let row = one::<SeqRow, _>(db, &sql, values).await?;
+    Ok(row.map(|row| row.seq))
 }
 
 /// A statement for each of [`PIECES`], for SQLite and for PostgreSQL, written when it is first needed.

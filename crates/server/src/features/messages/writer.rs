@@ -284,6 +284,19 @@ impl From<DbErr> for BatchError {
     }
 }
 
+/// What came of a reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It was read before.
+    Nothing,
+    /// It had been read, and was to be unread again until now.
+    Again,
+    Advanced {
+        message_id: i64,
+        mark: Mark,
+    },
+}
+
 /// A transaction of the writer while it runs, as a change sees it.
 pub struct Turn<'a> {
     tx: &'a DatabaseTransaction,
@@ -421,7 +434,7 @@ impl<'a> Turn<'a> {
         Ok(self.messages[index].clone())
     }
 
-    /// Moves a reader's mark to `message_id` (none: the last message). Returns the new mark and its message, if it moved.
+    /// Moves a reader's mark to `message_id` (none: the last message), and forgets what was to be unread again.
     ///
     /// # Errors
     /// `invalid_request` if the message is not in the room.
@@ -431,7 +444,7 @@ impl<'a> Turn<'a> {
         reader: (i64, Side),
         message_id: Option<i64>,
         at: Time,
-    ) -> Result<Option<(i64, Mark)>, ChangeError> {
+    ) -> Result<Reading, ChangeError> {
         let seq = match message_id {
             Some(id) => store::seq_of(self.tx, room_id, id)
                 .await?
@@ -443,15 +456,51 @@ impl<'a> Turn<'a> {
             seq,
             side: reader.1,
         };
-        if seq == 0 || !store::advance_mark(self.tx, room_id, &mark, at).await? {
-            return Ok(None);
+        if seq == 0 {
+            return Ok(Reading::Nothing);
+        }
+        if !store::advance_mark(self.tx, room_id, &mark, at).await? {
+            return self.forget_unread(room_id, reader.0).await;
         }
         self.count_change(room_id).await?;
         let message_id = match message_id {
             Some(id) => id,
             None => store::id_at(self.tx, room_id, seq).await?.unwrap_or(0),
         };
-        Ok(Some((message_id, mark)))
+        Ok(Reading::Advanced { message_id, mark })
+    }
+
+    async fn forget_unread(&mut self, room_id: i64, reader_id: i64) -> Result<Reading, ChangeError> {
+        if !store::forget_unread(self.tx, room_id, reader_id).await? {
+            return Ok(Reading::Nothing);
+        }
+        self.count_change(room_id).await?;
+        Ok(Reading::Again)
+    }
+
+    /// Lets a reader have the other side's messages unread again, from `message_id` (none: the last one) on. The mark
+    /// that the other side sees stays. False: it was unread already, or there is none.
+    ///
+    /// # Errors
+    /// `invalid_request` if it is no message of the other side in this room.
+    pub async fn unread_from(
+        &mut self,
+        room_id: i64,
+        reader: (i64, Side),
+        message_id: Option<i64>,
+    ) -> Result<bool, ChangeError> {
+        let found = store::seq_of_side(self.tx, room_id, reader.1.other(), message_id).await?;
+        let Some(seq) = found else {
+            return match message_id {
+                Some(_) => Err(Refusal::invalid("messageId").into()),
+                None => Ok(false),
+            };
+        };
+        let changed = store::unread_from(self.tx, room_id, reader.0, seq).await?;
+        if changed {
+            self.count_change(room_id).await?;
+        }
+        Ok(changed)
     }
 
     /// Shows `body` on `topic` after the commit, in the order of the calls.

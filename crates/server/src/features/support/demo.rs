@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::moves::Action;
+use super::reading::Mark;
 use super::rules::ExitReason;
 use super::{Support, Wanted};
 use crate::adapters::clock::Clock;
@@ -189,7 +190,7 @@ async fn play(support: &Support, people: &[Principal], clock: &Clock, scene: &Sc
         let body = json!({"sessionId": id, "content": content}).to_string();
         support.send_message(speaker, body.as_bytes()).await?.await?;
         for reader in [Some(customer), agent].into_iter().flatten() {
-            support.mark_read(reader, id, None).await?;
+            support.mark(reader, id, Mark::Read(None)).await?;
         }
     }
     if let Some(speaker) = scene.ended.and_then(|says| speaker(says, customer, agent)) {

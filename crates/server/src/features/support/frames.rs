@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::moves::Action;
+use super::reading::Mark;
 use super::rules::Party;
 use super::view::{MESSAGES, TypingEvent, letter, topic};
 use super::{Support, access, leave_reason};
@@ -164,7 +165,7 @@ impl Support {
         let read: MarkAsRead = decode(body)?;
         self.may_read(who, read.session_id).await?;
         self.0.limits.signal(who.member_id)?;
-        self.mark_read(who, read.session_id, read.message_id).await
+        self.mark(who, read.session_id, Mark::Read(read.message_id)).await
     }
 
     /// Somebody types, or stopped. Not stored.

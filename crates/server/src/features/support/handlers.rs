@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::moves::Action;
+use super::reading::Mark;
 use super::rules::{ExitReason, Status};
 use super::statistics::Statistics;
 use super::store::{self, Filter};
@@ -57,11 +58,11 @@ pub struct LeaveSession {
     reason: Option<String>,
 }
 
-/// How far somebody has read.
+/// How far somebody has read, or from where it shall be unread.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadMessages {
-    /// None: all.
+    /// None: all; of unread: the last one of the other side.
     message_id: Option<i64>,
 }
 
@@ -280,7 +281,27 @@ pub async fn read(
     let done = async {
         support.may_read(&caller.principal, id).await?;
         support.0.limits.signal(caller.principal.member_id)?;
-        support.mark_read(&caller.principal, id, body.message_id).await?;
+        support.mark(&caller.principal, id, Mark::Read(body.message_id)).await?;
+        support.show_session(&caller, id).await
+    };
+    answer(&caller, done.await)
+}
+
+/// A party wants the other side's messages unread again, from this one (none: the last) on. The other side's ticks stay.
+#[utoipa::path(post, path = "/api/chat/sessions/{id}/unread", tag = "support", params(("id" = i64, Path)),
+    request_body = ReadMessages, responses((status = 200, body = SessionView)))]
+pub async fn unread(
+    State(support): State<Support>,
+    caller: Caller,
+    Id(id): Id,
+    Body(body): Body<ReadMessages>,
+) -> Answer {
+    let done = async {
+        support.may_read(&caller.principal, id).await?;
+        support.0.limits.signal(caller.principal.member_id)?;
+        support
+            .mark(&caller.principal, id, Mark::Unread(body.message_id))
+            .await?;
         support.show_session(&caller, id).await
     };
     answer(&caller, done.await)

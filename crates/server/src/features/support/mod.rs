@@ -17,14 +17,16 @@ pub mod handlers;
 mod here;
 mod moves;
 mod notices;
+mod reading;
 pub mod rules;
 mod statistics;
 mod store;
 mod tasks;
 mod transcript;
 pub mod view;
+mod viewers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -36,7 +38,7 @@ pub use statistics::Statistics;
 
 use self::desk::Desk;
 use self::here::Here;
-use self::moves::{Action, Actor, Move, Open, Read};
+use self::moves::{Action, Actor, Move, Open};
 use self::rules::{DisconnectReason, Patience};
 use self::store::{Opened, Reader};
 use crate::adapters::clock::Clock;
@@ -105,6 +107,10 @@ struct Inner {
     answered: moka::sync::Cache<i64, ()>,
     /// (session, member) whose coming or going is still to be stored, and why they went. Bounded by the pairs there are.
     unobserved: Mutex<HashMap<(i64, i64), DisconnectReason>>,
+    /// Sessions whose viewers may have changed. Bounded by the sessions there are.
+    looked_at: Mutex<HashSet<i64>>,
+    /// Something is in `looked_at`.
+    viewed: Notify,
     /// Something is in `unobserved`.
     presence: Notify,
     /// Something may be due earlier than known.
@@ -151,6 +157,8 @@ impl Support {
             customers: moka::sync::Cache::new(CUSTOMERS_MAX),
             answered: moka::sync::Cache::new(CUSTOMERS_MAX),
             unobserved: Mutex::default(),
+            looked_at: Mutex::default(),
+            viewed: Notify::new(),
             presence: Notify::new(),
             alarm: Notify::new(),
             queue: Notify::new(),
@@ -215,16 +223,6 @@ impl Support {
         self.0.messages.change(change).await
     }
 
-    async fn mark_read(&self, who: &Principal, session_id: i64, message_id: Option<i64>) -> Result<(), Refusal> {
-        let change = Read {
-            support: Arc::clone(&self.0),
-            session_id,
-            reader_id: who.member_id,
-            message_id,
-        };
-        self.0.messages.change(change).await
-    }
-
     /// What a resuming reader is told when level: the state now.
     ///
     /// # Errors
@@ -248,6 +246,12 @@ impl Support {
 }
 
 impl Inner {
+    /// After a stored change of a session: it may be another agent's now.
+    fn changed(&self, session_id: i64) {
+        self.look_at_viewers(session_id);
+        self.wake();
+    }
+
     /// After a stored change: something may be due, and the queue may have moved.
     fn wake(&self) {
         self.alarm.notify_one();

@@ -9,8 +9,8 @@ use super::notices::{Names, continued, notice};
 use super::rules::{Case, DisconnectReason, Event, ExitReason, Moved, Party, Refused, Status};
 use super::store::{self, Opened};
 use super::view::{
-    LongWaitEvent, MESSAGES, NEW_SESSION, NOTIFICATIONS, NewSessionEvent, PRESENCE, PresenceEvent, ReadEvent, SESSIONS,
-    SessionView, StateEvent, letter, side, topic,
+    LongWaitEvent, MESSAGES, NEW_SESSION, NOTIFICATIONS, NewSessionEvent, PRESENCE, PresenceEvent, SESSIONS,
+    SessionView, StateEvent, letter, topic,
 };
 use crate::features::accounts::Member;
 use crate::features::messages::{ChangeError, ChangeFuture, Draft, Gate, Marks, NewRoom, RoomChange, Side, Turn};
@@ -57,7 +57,7 @@ impl RoomChange for Move {
     type Output = ();
 
     fn stored(&self) {
-        self.support.wake();
+        self.support.changed(self.session_id);
     }
 
     fn apply<'a>(&'a mut self, turn: &'a mut Turn<'_>) -> ChangeFuture<'a, ()> {
@@ -284,7 +284,7 @@ impl RoomChange for Pass {
     type Output = ();
 
     fn stored(&self) {
-        self.support.wake();
+        self.support.changed(self.session_id);
     }
 
     fn apply<'a>(&'a mut self, turn: &'a mut Turn<'_>) -> ChangeFuture<'a, ()> {
@@ -299,39 +299,6 @@ impl RoomChange for Pass {
             self.support
                 .save_and_tell(turn, &before, &case, &events, now, None)
                 .await
-        })
-    }
-}
-
-/// A party has read up to a message (none: all).
-pub(super) struct Read {
-    pub(super) support: Arc<Inner>,
-    pub(super) session_id: i64,
-    pub(super) reader_id: i64,
-    pub(super) message_id: Option<i64>,
-}
-
-impl RoomChange for Read {
-    type Output = ();
-
-    fn apply<'a>(&'a mut self, turn: &'a mut Turn<'_>) -> ChangeFuture<'a, ()> {
-        Box::pin(async move {
-            let now = self.support.clock.now();
-            let case = load(turn, self.session_id).await?;
-            let party = case.party_of(self.reader_id).ok_or(Code::NotParticipant)?;
-            let reader = (self.reader_id, side(party));
-            let read = turn.read_up_to(self.session_id, reader, self.message_id, now).await?;
-            if let Some((message_id, mark)) = read {
-                let event = ReadEvent {
-                    r#type: "READ",
-                    session_id: self.session_id,
-                    reader_id: self.reader_id,
-                    message_id,
-                    seq: mark.seq,
-                };
-                turn.show(topic(self.session_id), &event);
-            }
-            Ok(())
         })
     }
 }

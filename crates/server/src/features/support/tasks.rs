@@ -22,7 +22,7 @@ const AT_ONCE: usize = 200;
 const ALARM_S: u64 = 30;
 
 /// Pause after a failure of the database.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// Places in the queue that are told; who stands further behind asks.
 const QUEUE_TOLD: i64 = 1000;
@@ -44,6 +44,7 @@ impl Support {
                 self.0.watch_due(),
                 self.0.watch_queue(),
                 self.0.watch_presence(),
+                self.0.watch_viewers(),
                 self.log_statistics()
             )
         };
@@ -56,6 +57,7 @@ impl Support {
     /// A connection of this member subscribed to the session's topic. Returns when that is stored and told.
     pub async fn entered(&self, session_id: i64, member_id: i64, connection: u64) {
         self.0.here.enter(session_id, member_id, connection);
+        self.0.look_at_viewers(session_id);
         // Also with other connections still here: who said that they leave comes back with any new subscription.
         let reason = DisconnectReason::NetworkError;
         if self.0.observe(session_id, member_id, reason).await.is_err() {
@@ -66,6 +68,7 @@ impl Support {
     /// A subscription of this member to the session's topic ended.
     pub fn left(&self, session_id: i64, member_id: i64, connection: u64, reason: DisconnectReason) {
         if self.0.here.leave(session_id, member_id, connection) {
+            self.0.look_at_viewers(session_id);
             self.0.observe_later(session_id, member_id, reason);
         }
     }

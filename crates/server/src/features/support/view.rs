@@ -260,6 +260,34 @@ pub struct ReadEvent {
     pub seq: i64,
 }
 
+/// The reader's own count changed without a READ. To the reader only.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadEvent {
+    /// Always `UNREAD`.
+    pub r#type: &'static str,
+    pub session_id: i64,
+    pub unread_count: i64,
+}
+
+/// Agents other than the assigned one look at a session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ViewersEvent {
+    /// Always `VIEWERS`.
+    pub r#type: &'static str,
+    pub session_id: i64,
+    pub viewers: Vec<Viewer>,
+}
+
+/// An agent who looks at a session.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Viewer {
+    pub member_id: i64,
+    pub name: String,
+}
+
 /// Somebody types, or stopped.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

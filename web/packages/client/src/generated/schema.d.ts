@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/chat/sessions/{id}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents: who of them looks at a session that is not theirs. */
+        get: operations["viewers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/chat/stats": {
         parameters: {
             query?: never;
@@ -472,6 +489,23 @@ export interface paths {
         get: operations["transcript"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/sessions/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A party wants the other side's messages unread again, from this one (none: the last) on. The other side's ticks stay. */
+        post: operations["unread"];
         delete?: never;
         options?: never;
         head?: never;
@@ -835,11 +869,11 @@ export interface components {
             /** @description Always `READ`. */
             type: string;
         };
-        /** @description How far somebody has read. */
+        /** @description How far somebody has read, or from where it shall be unread. */
         ReadMessages: {
             /**
              * Format: int64
-             * @description None: all.
+             * @description None: all; of unread: the last one of the other side.
              */
             messageId?: number | null;
         };
@@ -1048,6 +1082,15 @@ export interface components {
             type: string;
             typing: boolean;
         };
+        /** @description The reader's own count changed without a READ. To the reader only. */
+        UnreadEvent: {
+            /** Format: int64 */
+            sessionId: number;
+            /** @description Always `UNREAD`. */
+            type: string;
+            /** Format: int64 */
+            unreadCount: number;
+        };
         /** @description A person, as answers show one. */
         User: {
             /** Format: int64 */
@@ -1055,6 +1098,24 @@ export interface components {
             name: string;
             roles: components["schemas"]["Role"][];
             userCode: string;
+        };
+        /** @description An agent who looks at a session. */
+        Viewer: {
+            /** Format: int64 */
+            memberId: number;
+            name: string;
+        };
+        /** @description Agents who look at a session that is not theirs. */
+        ViewerList: {
+            items: components["schemas"]["Viewer"][];
+        };
+        /** @description Agents other than the assigned one look at a session. */
+        ViewersEvent: {
+            /** Format: int64 */
+            sessionId: number;
+            /** @description Always `VIEWERS`. */
+            type: string;
+            viewers: components["schemas"]["Viewer"][];
         };
     };
     responses: never;
@@ -1298,6 +1359,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    viewers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewerList"];
                 };
             };
         };
@@ -1834,6 +1916,31 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadMessages"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
         };

@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use super::{Answer, answer};
 use crate::features::accounts::{Body, Caller};
 use crate::features::support::rules::Availability;
+use crate::features::support::view::Viewer;
 use crate::features::support::{Support, access};
+use crate::request::Id;
 use crate::time::Time;
 
 /// An agent to whom a session may be given.
@@ -30,6 +32,12 @@ pub struct AgentView {
 #[derive(Serialize, ToSchema)]
 pub struct AgentList {
     items: Vec<AgentView>,
+}
+
+/// Agents who look at a session that is not theirs.
+#[derive(Serialize, ToSchema)]
+pub struct ViewerList {
+    items: Vec<Viewer>,
 }
 
 /// What an agent says of the own readiness.
@@ -70,6 +78,19 @@ pub async fn agents(State(support): State<Support>, caller: Caller) -> Answer {
         });
         let list = AgentList { items: items.collect() };
         Ok(Json(list).into_response())
+    };
+    answer(&caller, found.await)
+}
+
+/// Agents: who of them looks at a session that is not theirs.
+#[utoipa::path(get, path = "/api/admin/chat/sessions/{id}/viewers", tag = "agents", params(("id" = i64, Path)),
+    responses((status = 200, body = ViewerList)))]
+pub async fn viewers(State(support): State<Support>, caller: Caller, Id(id): Id) -> Answer {
+    let found = async {
+        access::is_agent(&caller.principal)?;
+        support.customer_of(id).await?;
+        let items = support.viewers(id).await?;
+        Ok(Json(ViewerList { items }))
     };
     answer(&caller, found.await)
 }

@@ -101,7 +101,7 @@ const SESSION: &str = "SELECT s.*, m.name AS member_name, a.name AS agent_name, 
      CASE WHEN s.status = 'WAITING' THEN (SELECT count(*) FROM support_session q WHERE q.status = 'WAITING' \
        AND (q.started_at < s.started_at OR (q.started_at = s.started_at AND q.id <= s.id))) END AS queue_position, \
      CASE WHEN CAST($1 AS BIGINT) IS NOT NULL THEN (SELECT count(*) FROM message u WHERE u.room_id = s.id \
-       AND u.seq > coalesce((SELECT k.seq FROM read_mark k WHERE k.room_id = s.id AND k.member_id = CAST($1 AS BIGINT)), 0) \
+       AND u.seq > coalesce((SELECT coalesce(k.unread_from - 1, k.seq) FROM read_mark k WHERE k.room_id = s.id AND k.member_id = CAST($1 AS BIGINT)), 0) \
        AND u.sender_type = CAST($2 AS VARCHAR(1))) END AS unread, \
      lm.id AS lm_id, lm.seq AS lm_seq, lm.rev AS lm_rev, lm.sender_id AS lm_sender_id, lm.sender_name AS lm_sender_name, \
      lm.sender_type AS lm_sender_type, lm.message_type AS lm_message_type, lm.content AS lm_content, \
