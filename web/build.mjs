@@ -55,7 +55,7 @@ function shared(root, input) {
     base: '/',
     logLevel: 'warn',
     publicDir: false,
-    plugins: [shortTokens(), plainImports(), plainClasses()],
+    plugins: [shortTokens(), usedTokens(), plainImports(), plainClasses()],
     css: { modules: { generateScopedName: shortName } },
     build: {
       outDir: at('dist'),
@@ -86,6 +86,25 @@ function shortTokens() {
       /packages|apps/.test(id) && /\.(?:css|tsx?)$/.test(id)
         ? { code: code.replace(/--[a-z][\w-]*/g, name => short.get(name) ?? name), map: null }
         : null,
+  };
+}
+
+/** Leaves out the tokens that nothing on these pages uses. */
+function usedTokens() {
+  return {
+    name: 'maru:used-tokens',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const styles = Object.values(bundle).filter(({ fileName }) => fileName.endsWith('.css'));
+      const used = new Set(
+        styles.flatMap(({ source }) => [...String(source).matchAll(/var\((--\w+)/g)].map(m => m[1])),
+      );
+      for (const style of styles) {
+        style.source = String(style.source).replace(/(--[0-9a-z]{1,2}):[^;}]+;?/g, (all, name) =>
+          used.has(name) ? all : '',
+        );
+      }
+    },
   };
 }
 
@@ -122,7 +141,8 @@ function plainClasses() {
 
 /** All texts of a page in one language are one file. */
 function withTexts(config, folders, unused) {
-  return { ...config, plugins: [texts(folders, unused), ...config.plugins] };
+  const sources = [at('packages'), config.root];
+  return { ...config, plugins: [...texts({ folders, sources, unused }), ...config.plugins] };
 }
 
 function withPreact(config) {
@@ -134,7 +154,9 @@ function squeeze() {
   const options = {
     ecma: 2020,
     module: true,
-    compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe: true },
+    // Preact's own marks on its nodes.
+    mangle: { properties: { regex: /^__[a-zA-Z]$/ } },
   };
   return {
     name: 'maru:squeeze',

@@ -47,7 +47,7 @@ test('an ended chat is rated by keyboard, taken along, and continued', async ({ 
     const coming = page.waitForEvent('download');
     await customer.button('ended.download').click();
     const file = await coming;
-    expect(file.suggestedFilename()).toBe(words('transcript.name', { id: first }));
+    expect(file.suggestedFilename()).toBe(`chat-${first}.txt`);
     const text = await readFile(await file.path(), 'utf8');
     expect(text).toMatch(/달항아리는 언제 오나요\?[\s\S]*수요일에 와요/);
   });

@@ -26,15 +26,10 @@ export interface ChatMessage {
 export function fromWire(message: Message, me: number): ChatMessage {
   const own = message.senderId === me;
   return {
-    key: own && message.clientMessageId ? message.clientMessageId : `m${message.messageId}`,
+    ...message,
+    key: (own && message.clientMessageId) || `m${message.messageId}`,
     state: 'stored',
     own,
-    seq: message.seq,
-    messageId: message.messageId,
-    senderId: message.senderId,
-    senderName: message.senderName,
-    senderType: message.senderType,
-    messageType: message.messageType,
     content: message.content ?? '',
     at: message.cdate,
     system: message.system ?? null,

@@ -1,7 +1,7 @@
 import type { Bearer } from './auth';
 import { MaruError } from './error';
 import type { Http, Request } from './http';
-import type { Category, ExitReason, Message, OpenSession, Page, SupportSession } from './wire';
+import type { Category, Desk, ExitReason, Message, OpenSession, Page, SupportSession } from './wire';
 
 type Paging = { limit?: number; before?: string };
 type Call = Omit<Request, 'bearer'>;
@@ -28,6 +28,8 @@ export function createCustomerRest(http: Http, bearer: Bearer) {
     /** Any other path, for what has no method of its own. */
     call,
     categories: () => get<{ items: Category[] }>('/api/chat/categories').then(answer => answer.items),
+    /** Whether, when and how soon somebody answers; needs no log-in. */
+    desk: () => get<Desk>('/api/chat/availability'),
     openSession: (body: OpenSession) => post<SupportSession>('/api/chat/sessions', body),
     /** The customer's own, newest first. */
     mySessions: (paging: Paging = {}) => get<Page<SupportSession>>('/api/chat/sessions', paging),

@@ -22,6 +22,9 @@ export type DisconnectReason = 'TIMEOUT' | 'BROWSER_CLOSE' | 'NETWORK_ERROR';
 
 export type User = Described['User'];
 export type Tokens = Described['Tokens'];
+/** When the support desk is open, and how long one waits there. */
+export type Desk = Required<Described['Desk']>;
+
 /** What a customer asks for: a category, or an own session that is over, to be taken up again. */
 export type OpenSession = Described['OpenSession'];
 export type Category = Described['Category'];

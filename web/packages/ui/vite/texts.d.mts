@@ -1,3 +1,3 @@
 import type { Plugin } from 'vite';
 export function markParticles(text: string): string;
-export function texts(folders?: string[], unused?: RegExp): Plugin;
+export function texts(page?: { folders?: string[]; sources?: string[]; unused?: RegExp }): Plugin[];

@@ -62,6 +62,17 @@ export class FakeServer {
   /** Set to change what happens: (send) => 'store' | 'swallow' | 'drop' | {code, error}. */
   onSend = () => 'store';
   refreshCount = 0;
+  desk = {
+    open: true,
+    opensAt: null,
+    closesAt: null,
+    timeZone: 'Asia/Seoul',
+    hours: [],
+    waiting: 0,
+    expectedWaitSeconds: null,
+    agentsAvailable: 1,
+    mail: false,
+  };
   expiresIn = 3600;
   #nextId = 100;
   #nextMessage = 9000;
@@ -402,6 +413,7 @@ export class FakeServer {
       return { body: this.issue(guest) };
     }
     if (path === 'POST /api/auth/refresh') return this.#refresh(body.refreshToken);
+    if (path === 'GET /api/chat/availability') return { body: this.desk };
     if (path === 'GET /api/chat/categories') return { body: { items: CATEGORIES } };
     if (!user) return { status: 401, code: 'unauthenticated', error: '로그인이 필요해요.' };
     return this.#support(path, url, body, user);

@@ -1,4 +1,4 @@
-import type { Category, OpenSession, SupportSession } from '@maru/client';
+import type { Category, Desk, OpenSession, SupportSession } from '@maru/client';
 import { ago, fullTime, locale } from '@maru/ui';
 import { type ReactNode, useEffect, useState } from 'react';
 import { chooseEnterSends, enterSends } from '../enter';
@@ -6,6 +6,7 @@ import { Icon } from '../icons';
 import { useMaru } from '../provider';
 import { StatusBadge } from '../status-badge';
 import { systemText } from '../system-text';
+import { DeskView } from './desk';
 import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
@@ -13,6 +14,7 @@ import { useAttempt } from './use-attempt';
 import type { MySessions } from './use-my-sessions';
 
 interface ChatHomeProps {
+  desk: Desk | null;
   sessions: MySessions;
   onStart(what: OpenSession): Promise<void>;
   onOpen(sessionId: number): void;
@@ -21,7 +23,7 @@ interface ChatHomeProps {
 }
 
 /** Where a conversation begins, and where past ones are found. */
-export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeProps) {
+export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: ChatHomeProps) {
   const t = useT();
   const maru = useMaru();
   const categories = useCategories();
@@ -36,8 +38,8 @@ export function ChatHome({ sessions, onStart, onOpen, onClose, foot }: ChatHomeP
             <Icon name="close" />
           </button>
         )}
-        <p>{t('home.lead')}</p>
       </header>
+      {desk && <DeskView desk={desk} />}
       <ul className={css.cards} aria-label={t('home.categories')} aria-busy={busy}>
         {categories.items.map(category => (
           <li key={category.categoryId}>

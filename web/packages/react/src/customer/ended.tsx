@@ -42,9 +42,7 @@ export function Ended({ session, conversation, onBack, onContinue, onNext }: End
         className={css.quiet}
         disabled={busy}
         onClick={() =>
-          attempt(async () =>
-            download(t('transcript.name', { id: sessionId }), await rest.transcript(sessionId)),
-          )
+          attempt(async () => download(`chat-${sessionId}.txt`, await rest.transcript(sessionId)))
         }
       >
         {t('ended.download')}

@@ -1,4 +1,4 @@
-import type { Conversation, SupportSession } from '@maru/client';
+import type { Conversation, Desk, SupportSession } from '@maru/client';
 import { clockTime } from '@maru/ui';
 import { useEffect, useRef, useState } from 'react';
 import { Composer } from '../composer';
@@ -8,6 +8,7 @@ import { MessageList } from '../message-list';
 import { useMaru } from '../provider';
 import { TypingLine } from '../typing-line';
 import { type ConversationOptions, useConversation } from '../use-conversation';
+import { deskWords, isStaffed, waitText } from './desk';
 import { EndDialog } from './end-dialog';
 import { Ended } from './ended';
 import css from './support-chat.module.css';
@@ -18,6 +19,7 @@ interface SessionViewProps {
   sessionId: number;
   attentive: boolean;
   whileOpen?: ConversationOptions['while'];
+  desk: Desk | null;
   /** The session that continues this one. */
   next: number | undefined;
   onOpen(sessionId: number): void;
@@ -32,6 +34,7 @@ export function SessionView({
   sessionId,
   attentive,
   whileOpen,
+  desk,
   next,
   onOpen,
   onContinue,
@@ -53,7 +56,7 @@ export function SessionView({
         <p className={css.error}>{state.error?.error || t('session.missing')}</p>
       ) : (
         <>
-          {session && <Notice session={session} />}
+          {session && <Notice session={session} desk={desk} />}
           <MessageList
             state={state}
             conversation={conversation}
@@ -80,18 +83,22 @@ export function SessionView({
   );
 }
 
-function Notice({ session }: { session: SupportSession }) {
+function Notice({ session, desk }: { session: SupportSession; desk: Desk | null }) {
   const t = useT();
   if (session.status === 'WAITING' && session.queuePosition) {
     const ahead = session.queuePosition - 1;
+    const [state, answer] = desk && !isStaffed(desk) ? deskWords(desk) : [];
+    const wait = desk?.expectedWaitSeconds;
     return (
       <div className={css.queue} role="status">
         <span className={css.place} title={t('queue.place')}>
           {session.queuePosition}
         </span>
         <div>
-          <b>{ahead > 0 ? t('queue.ahead', { count: ahead }) : t('queue.next')}</b>
-          <p>{t('queue.hint')}</p>
+          <b>{state ?? (ahead > 0 ? t('queue.ahead', { count: ahead }) : t('queue.next'))}</b>
+          <p>
+            {answer || (wait && waitText(wait))} {t(state ? 'desk.promise' : 'queue.hint')}
+          </p>
         </div>
       </div>
     );

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useAuth, useMaru } from '../provider';
 import type { ConversationOptions } from '../use-conversation';
 import { ChatHome } from './chat-home';
+import { useDesk } from './desk';
 import { SessionView } from './session-view';
 import css from './support-chat.module.css';
 import { useMySessions } from './use-my-sessions';
@@ -31,6 +32,7 @@ export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted
   const user = auth.status === 'signedIn' ? auth.user.memberId : null;
   const running = sessions.items.find(session => session.status !== 'COMPLETED')?.sessionId ?? null;
   const shown = chosen === undefined ? running : chosen;
+  const desk = useDesk(attentive);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another user starts at the beginning
   useEffect(() => setChosen(undefined), [user]);
@@ -61,6 +63,7 @@ export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted
           sessionId={shown}
           attentive={attentive}
           whileOpen={whileOpen}
+          desk={desk}
           next={sessions.items.find(session => session.continues === shown)?.sessionId}
           onOpen={setChosen}
           onContinue={() => start({ continues: shown })}
@@ -69,7 +72,14 @@ export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted
           onUnread={onUnread}
         />
       ) : (
-        <ChatHome sessions={sessions} onStart={start} onOpen={setChosen} onClose={onClose} foot={foot} />
+        <ChatHome
+          desk={desk}
+          sessions={sessions}
+          onStart={start}
+          onOpen={setChosen}
+          onClose={onClose}
+          foot={foot}
+        />
       )}
     </div>
   );

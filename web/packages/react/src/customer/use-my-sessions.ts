@@ -1,5 +1,5 @@
 import type { SupportSession } from '@maru/client';
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useAuth, useMaru } from '../provider';
 
 export interface MySessions {
@@ -23,23 +23,21 @@ export function useMySessions(): MySessions {
     loading: user !== null,
   });
 
-  const load = useCallback(
-    async (before: string | null, kept: SupportSession[]) => {
-      try {
-        const page = await rest.mySessions({ limit: PAGE, before: before ?? undefined });
-        setState({ items: [...kept, ...page.items], cursor: page.nextCursor, loading: false });
-      } catch {
-        setState(state => ({ ...state, loading: false }));
-      }
-    },
-    [rest],
-  );
-  const reload = useCallback(() => {
-    if (user === null) setState({ items: [], cursor: null, loading: false });
-    else void load(null, []);
-  }, [load, user]);
+  const load = async (before: string | null, kept: SupportSession[]) => {
+    const page =
+      user === null
+        ? { items: [], nextCursor: null }
+        : await rest.mySessions({ limit: PAGE, before: before ?? undefined }).catch(() => null);
+    setState(state =>
+      page
+        ? { items: [...kept, ...page.items], cursor: page.nextCursor, loading: false }
+        : { ...state, loading: false },
+    );
+  };
+  const reload = () => void load(null, []);
 
-  useEffect(reload, [reload]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each user
+  useEffect(reload, [user]);
   return {
     items: state.items,
     loading: state.loading,
