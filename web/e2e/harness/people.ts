@@ -94,7 +94,7 @@ export class Customer extends Someone {
       response => response.url().endsWith('/api/chat/sessions') && response.request().method() === 'POST',
     );
     await this.page
-      .getByRole('list', { name: this.words('home.categories') })
+      .getByRole('list', { name: this.words('ask.categories') })
       .getByRole('button')
       .first()
       .click();

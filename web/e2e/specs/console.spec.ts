@@ -88,12 +88,15 @@ test('a chat goes back to the queue, or to a named agent', async ({ cast }) => {
   await kim.button('conversation.transfer').click();
   const dialog = kim.page.getByRole('dialog');
   await dialog.getByText(AGENTS.park.name, { exact: false }).click();
+  await dialog.getByLabel(kim.words('transfer.reason')).fill('환불은 박 상담원이 맡아요');
   await dialog.getByRole('button', { name: kim.words('transfer.submit') }).click();
   await expect(kim.conversation).toContainText(
     kim.words('conversation.otherNote', { name: AGENTS.park.name }),
   );
   await expect(park.page.getByText(park.words('alert.handed', { name: '홍길동' }))).toBeVisible();
   await park.open(id, 'mine');
+  await expect(park.page.getByText('환불은 박 상담원이 맡아요')).toBeVisible();
+  await expect(customer.page.getByText('환불은 박 상담원이 맡아요')).toHaveCount(0);
   await park.say('제가 이어 갈게요');
   await expect(customer.message('제가 이어 갈게요')).toHaveCount(1);
 

@@ -44,7 +44,7 @@ test('a shop of another origin embeds the widget, and a visitor talks through it
       answer => answer.url().endsWith('/api/chat/sessions') && answer.request().method() === 'POST',
     );
     await frame
-      .getByRole('list', { name: words('home.categories') })
+      .getByRole('list', { name: words('ask.categories') })
       .getByRole('button')
       .first()
       .click();
@@ -110,7 +110,7 @@ test('where the browser keeps nothing the widget says so, and works for the visi
     answer => answer.url().endsWith('/api/chat/sessions') && answer.request().method() === 'POST',
   );
   await frame
-    .getByRole('list', { name: agent.words('home.categories') })
+    .getByRole('list', { name: agent.words('ask.categories') })
     .getByRole('button')
     .first()
     .click();

@@ -1,11 +1,9 @@
 /** How patient one may still be with a customer who waits. */
 export type Patience = 'fresh' | 'long' | 'late';
 
-const LONG_AFTER_S = 60;
-const LATE_AFTER_S = 180;
-
-export function patience(waitedMs: number): Patience {
-  return waitedMs >= LATE_AFTER_S * 1000 ? 'late' : waitedMs >= LONG_AFTER_S * 1000 ? 'long' : 'fresh';
+/** `steps`: the seconds from which on a wait is long, and late. */
+export function patience(waitedMs: number, [long, late]: readonly [number, number]): Patience {
+  return waitedMs >= late * 1000 ? 'late' : waitedMs >= long * 1000 ? 'long' : 'fresh';
 }
 
 /** Names in the order Korean readers look for them. */

@@ -11,7 +11,12 @@ it('counts the days of a period in the server’s calendar', () => {
 });
 
 it('says when a customer has waited long, and too long', () => {
-  expect([59_999, 60_000, 179_999, 180_000].map(patience)).toEqual(['fresh', 'long', 'long', 'late']);
+  expect([59_999, 60_000, 179_999, 180_000].map(ms => patience(ms, [60, 180]))).toEqual([
+    'fresh',
+    'long',
+    'long',
+    'late',
+  ]);
 });
 
 it('keeps filters in the address and nothing else', () => {

@@ -28,9 +28,9 @@ export function createAdminRest({ call }: CustomerRest) {
     historyDetail: (id: number) =>
       get<{ session: SupportSession; messages: Page<Message> }>(`/api/admin/chat/history/${id}`),
     start: (id: number) => post<SupportSession>(`${admin(id)}/start`),
-    /** Without an agent: back to the queue. */
-    transfer: (id: number, agentId?: number) =>
-      post<SupportSession>(`${admin(id)}/transfer`, agentId && { agentId }),
+    /** Without an agent: back to the queue. The reason is for agents alone. */
+    transfer: (id: number, to: { agentId?: number; reason?: string } = {}) =>
+      post<SupportSession>(`${admin(id)}/transfer`, to),
     end: (id: number, exitReason?: ExitReason) =>
       post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
     /** By name. */

@@ -142,4 +142,4 @@ export type OwnAvailability = Refine<Described['OwnAvailability'], { availabilit
 export type Agent = Refine<Described['AgentView'], { availability: Availability }>;
 
 /** Answer of `GET /api/admin/chat/stats`. */
-export type Statistics = Described['Statistics'];
+export type Statistics = Refine<Described['Statistics'], { waitStepsSeconds: [long: number, late: number] }>;

@@ -43,6 +43,8 @@ export function texts({ folders, sources = [], unused = /^$/ } = {}) {
       if (!id.startsWith(WHOLE)) return null;
       const files = folders.map(folder => `${folder}/${id.slice(WHOLE.length, -3)}.json`);
       for (const file of files) this.addWatchFile(file);
+      const twice = clash(files.slice(1));
+      if (twice) this.error(`two texts are called ${twice}: ${files}`);
       return moduleOf(files.flatMap(file => compiled(readFileSync(file, 'utf8'))));
     },
     transform: (code, id) => (catalog.test(id) ? moduleOf(compiled(code)) : null),
@@ -59,6 +61,12 @@ export function texts({ folders, sources = [], unused = /^$/ } = {}) {
     },
   };
   return [catalogs, keys];
+}
+
+/** A key that several catalogs have. Over the first one, the shared, a page may put its own wording. */
+function clash(files) {
+  const keys = files.flatMap(file => Object.keys(JSON.parse(readFileSync(file, 'utf8'))));
+  return keys.find((key, index) => keys.indexOf(key) !== index);
 }
 
 /** Numbers for the keys with a dot, but for the families that sources put together: t(`status.${…}`). */

@@ -47,6 +47,7 @@ function Facts({ session }: { session: SupportSession }) {
   const t = useT();
   const { sessions } = useOpenSessions();
   const place = queuePlace(sessions, session.sessionId);
+  const reason = useTransferReason(session);
   return (
     <dl className={styles.facts}>
       <Fact name={t('facts.customer')}>
@@ -67,6 +68,7 @@ function Facts({ session }: { session: SupportSession }) {
       <Fact name={t('facts.category')}>{session.categoryName}</Fact>
       {session.title && <Fact name={t('facts.titleLine')}>{session.title}</Fact>}
       <Fact name={t('facts.agent')}>{session.adminName ?? t('facts.noAgent')}</Fact>
+      {reason && <Fact name={t('facts.transferReason')}>{reason}</Fact>}
       {place !== null && <Fact name={t('facts.place')}>{t('list.place', { place })}</Fact>}
       <Fact name={t('facts.started')}>
         <time dateTime={waitsSince(session)}>{fullTime(waitsSince(session))}</time>
@@ -84,6 +86,15 @@ function Facts({ session }: { session: SupportSession }) {
       )}
     </dl>
   );
+}
+
+/** Why it was given on. Events, which customers hear too, do not say it: each new agent asks. */
+function useTransferReason({ sessionId, adminId, status }: SupportSession): string | null {
+  const { data } = useQuery({
+    queryKey: ['transfer-reason', sessionId, adminId, status],
+    queryFn: async () => (await maru.rest.session(sessionId)).transferReason ?? null,
+  });
+  return data ?? null;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

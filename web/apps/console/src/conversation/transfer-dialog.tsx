@@ -1,6 +1,6 @@
 import type { Agent, SupportSession, User } from '@maru/client';
 import { useState } from 'react';
-import { Label, Radio, RadioGroup } from 'react-aria-components';
+import { Label, Radio, RadioGroup, Text, TextArea, TextField } from 'react-aria-components';
 import { byName } from '../format';
 import { putSession } from '../live/open-sessions';
 import { changeOpenSessions, useAgents } from '../live/queries';
@@ -11,6 +11,7 @@ import { useT } from '../texts';
 import { AskDialog, Question } from './ask-dialog';
 
 const QUEUE = 'queue';
+const REASON_MAX = 200;
 
 /** Hands a chat back to the queue or to a named agent. */
 export function TransferDialog({ me, session }: { me: User; session: SupportSession }) {
@@ -30,13 +31,17 @@ function readiness({ online, availability }: Agent): number {
 function Choice({ me, session, close }: { me: User; session: SupportSession; close: () => void }) {
   const t = useT();
   const [to, setTo] = useState(QUEUE);
+  const [reason, setReason] = useState('');
   const agents = useAgents()
     .filter(agent => agent.memberId !== me.memberId && agent.memberId !== session.adminId)
     .sort((a, b) => readiness(a) - readiness(b) || byName(a.name, b.name));
 
   async function transfer() {
     const id = session.sessionId;
-    const moved = await maru.rest.admin.transfer(id, to === QUEUE ? undefined : Number(to));
+    const moved = await maru.rest.admin.transfer(id, {
+      agentId: to === QUEUE ? undefined : Number(to),
+      reason: reason.trim() || undefined,
+    });
     changeOpenSessions(sessions => putSession(sessions, moved));
     maru.conversation(id).update(moved);
     toast(t('transfer.done'));
@@ -79,6 +84,11 @@ function Choice({ me, session, close }: { me: User; session: SupportSession; clo
         ))}
       </RadioGroup>
       {agents.length === 0 && <p className="muted">{t('transfer.noAgents')}</p>}
+      <TextField className="field" value={reason} onChange={setReason} maxLength={REASON_MAX}>
+        <Label>{t('transfer.reason')}</Label>
+        <TextArea rows={2} />
+        <Text slot="description">{t('transfer.reasonNote')}</Text>
+      </TextField>
     </Question>
   );
 }

@@ -1,6 +1,6 @@
 import type { Statistics } from '@maru/client';
 import { useQuery } from '@tanstack/react-query';
-import { STATS_KEY } from '../live/queries';
+import { STATS_KEY, useServerSettings } from '../live/queries';
 import { maru } from '../maru';
 
 export type Figures = Statistics;
@@ -8,11 +8,7 @@ export type Seconds = Statistics['waitingSeconds'];
 
 /** The zone of the server's days. */
 export function useServerZone(): string | undefined {
-  const { data } = useQuery({
-    queryKey: ['server-zone'],
-    queryFn: () => maru.rest.admin.stats({ from: new Date().toISOString() }),
-  });
-  return data?.timeZone;
+  return useServerSettings()?.timeZone;
 }
 
 /** The figures of the sessions opened on the day `from` or later. */

@@ -182,6 +182,11 @@ function Head({ session }: { session: SupportSession }) {
           <span>{session.adminName ?? t('facts.noAgent')}</span>
           <time dateTime={waitsSince(session)}>{fullTime(waitsSince(session))}</time>
           {session.exitReason && <span>{t(`reason.${session.exitReason as ExitReason}`)}</span>}
+          {session.transferReason && (
+            <span>
+              {t('facts.transferReason')}: {session.transferReason}
+            </span>
+          )}
         </p>
       </div>
       <button

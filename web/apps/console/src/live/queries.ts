@@ -1,4 +1,4 @@
-import type { Agent, Category, Page, SupportSession } from '@maru/client';
+import type { Agent, Category, Page, Statistics, SupportSession } from '@maru/client';
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import { maru } from '../maru';
 import type { OpenSessions } from './open-sessions';
@@ -56,6 +56,15 @@ export interface OpenLists {
 export function useOpenSessions(): OpenLists {
   const { data, isPending, isError } = useQuery({ queryKey: OPEN_KEY, queryFn: fetchOpen });
   return { sessions: data ?? NONE, pending: isPending, failed: isError };
+}
+
+/** What the figures tell of the server's settings: its zone, and the steps of waiting. */
+export function useServerSettings(): Statistics | undefined {
+  const { data } = useQuery({
+    queryKey: ['server-settings'],
+    queryFn: () => maru.rest.admin.stats({ from: new Date().toISOString() }),
+  });
+  return data;
 }
 
 export function changeOpenSessions(change: Change): void {

@@ -1,6 +1,7 @@
 import { ago, clockTime, fullTime, stopwatch } from '@maru/ui';
 import { patience } from '../format';
 import { serverNow, useServerSecond } from '../live/clock';
+import { useServerSettings } from '../live/queries';
 import { useT } from '../texts';
 import styles from './time.module.css';
 
@@ -29,7 +30,8 @@ export function Waiting({ since }: { since: string }) {
   const t = useT();
   useServerSecond();
   const waited = serverNow() - Date.parse(since);
-  const level = patience(waited);
+  const steps = useServerSettings()?.waitStepsSeconds;
+  const level = steps ? patience(waited, steps) : 'fresh';
   return (
     <span className={styles.wait} data-patience={level}>
       {level !== 'fresh' && <span className={styles.word}>{t(`patience.${level}`)}</span>}

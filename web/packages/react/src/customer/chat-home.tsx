@@ -32,7 +32,7 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
   return (
     <div className={css.home}>
       <header className={css.hello}>
-        <h1 tabIndex={-1}>{t('home.title')}</h1>
+        <h1 tabIndex={-1}>{t('ask.title')}</h1>
         {onClose && (
           <button type="button" className={css.plain} onClick={onClose} aria-label={t('close')}>
             <Icon name="close" />
@@ -40,7 +40,7 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
         )}
       </header>
       {desk && <DeskView desk={desk} />}
-      <ul className={css.cards} aria-label={t('home.categories')} aria-busy={busy}>
+      <ul className={css.cards} aria-label={t('ask.categories')} aria-busy={busy}>
         {categories.items.map(category => (
           <li key={category.categoryId}>
             <button
@@ -87,7 +87,7 @@ function Past({ sessions, onOpen }: Pick<ChatHomeProps, 'sessions' | 'onOpen'>) 
   const t = useT();
   return (
     <section className={css.past}>
-      <h2>{t('home.past')}</h2>
+      <h2>{t('ask.past')}</h2>
       <ul>
         {sessions.items.map(session => (
           <li key={session.sessionId}>
@@ -106,7 +106,7 @@ function Past({ sessions, onOpen }: Pick<ChatHomeProps, 'sessions' | 'onOpen'>) 
       </ul>
       {sessions.more && (
         <button type="button" className={css.quiet} onClick={sessions.more}>
-          {t('home.more')}
+          {t('ask.more')}
         </button>
       )}
     </section>

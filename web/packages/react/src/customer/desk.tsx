@@ -66,9 +66,8 @@ export function DeskView({ desk }: { desk: Desk }) {
     <div className={`${css.queue} ${css.desk}`} data-open={staffed} role="status">
       <div>
         <b>{state}</b>
-        <p>
-          {answer} {!staffed && t('desk.promise')}
-        </p>
+        <p>{answer}</p>
+        {!staffed && <p>{t('desk.promise')}</p>}
         {desk.hours.length > 0 && <p>{t('desk.hours', { hours: hoursText(desk) })}</p>}
       </div>
     </div>
