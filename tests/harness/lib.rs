@@ -6,6 +6,7 @@
 pub mod checker;
 mod database;
 mod people;
+mod raw;
 mod rest;
 mod server;
 mod stomp;
@@ -16,6 +17,7 @@ pub use ground::postgres::plans as postgres_plans;
 pub use ground::process::{free_port, workspace};
 use ground::{postgres, process};
 pub use people::{Person, sign};
+pub use raw::{Raw, RawConnect};
 pub use rest::{Answer, Rest};
 pub use server::{Maru, Output, SECRET};
 pub use stomp::{Closed, Connect, Entry, ErrorFrame, Feed, Receipt, Refused, Stomp, Subscribed};

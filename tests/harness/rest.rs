@@ -75,6 +75,11 @@ impl Rest {
         self.call(Method::PUT, path, |request| request.json(&body)).await
     }
 
+    /// Deletes, with an empty body.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, |request| request).await
+    }
+
     /// Any call; `fill` adds the body.
     pub async fn call(
         &self,

@@ -19,6 +19,7 @@ mod races;
 mod rest;
 mod resume;
 mod rights;
+mod rooms;
 mod running;
 mod slow;
 mod storage;

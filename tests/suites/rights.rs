@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use maru::routes::{ENTRIES, Entry, Kind, Rule};
 use serde_json::{Value, json};
-use tests::{Connect, Db, Maru, Person, Stomp};
+use tests::{Connect, Db, Maru, Person, RawConnect, Stomp};
 use wire::{Command, Frame};
 
 use crate::desk::{Case, Shared, admin_move, category, id, open};
@@ -45,14 +45,33 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Get, "/api/admin/chat/agents", Rule::Agent),
     (Kind::Get, "/api/admin/chat/availability", Rule::Agent),
     (Kind::Put, "/api/admin/chat/availability", Rule::Agent),
+    (Kind::Post, "/api/auth/tickets", Rule::LoggedIn),
+    (Kind::Get, "/api/chat/rooms", Rule::LoggedIn),
+    (Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
+    (Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
+    (Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
+    (Kind::Get, "/api/chat/rooms/{room}/participants", Rule::RoomSeer),
+    (Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
+    (Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),
+    (Kind::Post, "/api/chat/rooms/{room}/close", Rule::RoomManager),
+    (Kind::Post, "/api/chat/rooms/{room}/members", Rule::RoomManager),
+    (Kind::Delete, "/api/chat/rooms/{room}/members/{code}", Rule::RoomManager),
+    (Kind::Raw, "/chat/{room}", Rule::RoomMember),
     (Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
+    (Kind::Get, "/api/admin/users/{id}/connections", Rule::Admin),
     (Kind::Get, "/api/openapi.json", Rule::Anyone),
     (Kind::Send, "/app/chat.addUser", Rule::SessionParty),
     (Kind::Send, "/app/chat.removeUser", Rule::SessionParty),
     (Kind::Send, "/app/chat.sendMessage", Rule::SessionWriter),
     (Kind::Send, "/app/chat.markAsRead", Rule::SessionParty),
     (Kind::Send, "/app/chat.typing", Rule::SessionParty),
+    (Kind::Send, "/app/chat.addUser", Rule::RoomJoiner),
+    (Kind::Send, "/app/chat.removeUser", Rule::RoomMember),
+    (Kind::Send, "/app/chat.sendMessage", Rule::RoomMember),
+    (Kind::Send, "/app/chat.markAsRead", Rule::RoomMember),
+    (Kind::Send, "/app/chat.typing", Rule::RoomMember),
     (Kind::Subscribe, "/topic/chat/{id}", Rule::SessionReader),
+    (Kind::Subscribe, "/topic/chat/{room}", Rule::RoomMember),
     (Kind::Subscribe, "/topic/chat/sessions", Rule::Agent),
     (Kind::Subscribe, "/topic/chat/new-session", Rule::Agent),
     (Kind::Subscribe, "/topic/chat/messages", Rule::Agent),
@@ -77,7 +96,7 @@ enum Relation {
     Stranger,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Nobody,
     Guest,
@@ -121,9 +140,10 @@ const FORBIDDEN: Verdict = Refused("forbidden");
 const NOT_YOURS: Verdict = Refused("not_participant");
 
 /// What must come of it. No arm for everything else: a new rule has to be thought about.
-fn verdict(rule: Rule, role: Role, relation: Relation) -> Verdict {
+fn verdict(rule: Rule, role: Role, relation: Relation, state: State) -> Verdict {
     let customer = matches!(role, Role::Guest | Role::Member);
     let agent = matches!(role, Role::Agent | Role::Admin);
+    let manages = matches!(role, Role::Service | Role::Admin);
     if role == Role::Nobody {
         return if rule == Rule::Anyone { Allowed } else { LOG_IN };
     }
@@ -175,10 +195,22 @@ fn verdict(rule: Rule, role: Role, relation: Relation) -> Verdict {
                 NOT_YOURS
             }
         }
+        Rule::RoomMaker if manages => Allowed,
+        Rule::RoomMaker => FORBIDDEN,
+        Rule::RoomManager if manages => Allowed,
+        Rule::RoomManager => FORBIDDEN,
+        Rule::RoomMember if relation == Own => Allowed,
+        Rule::RoomMember => NOT_YOURS,
+        Rule::RoomReader | Rule::RoomSeer if relation == Own || manages => Allowed,
+        Rule::RoomReader => NOT_YOURS,
+        Rule::RoomSeer if state == State::Waiting => Allowed,
+        Rule::RoomSeer => NOT_YOURS,
+        Rule::RoomJoiner if relation == Own || state == State::Waiting => Allowed,
+        Rule::RoomJoiner => FORBIDDEN,
     }
 }
 
-/// The states of the session in which a way in is tried.
+/// The states of the session in which a way in is tried; of a plain room, Waiting stands for an open one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Waiting,
@@ -188,7 +220,14 @@ enum State {
 
 fn is_about_a_session(entry: &Entry) -> bool {
     let in_path = entry.path.contains("{id}") && !entry.path.starts_with("/api/admin/users/");
-    in_path || entry.kind == Kind::Send
+    !is_about_a_room(entry) && (in_path || entry.kind == Kind::Send)
+}
+
+fn is_about_a_room(entry: &Entry) -> bool {
+    matches!(
+        entry.rule,
+        Rule::RoomMember | Rule::RoomReader | Rule::RoomSeer | Rule::RoomJoiner | Rule::RoomManager
+    )
 }
 
 /// Who tries a way in, in which state.
@@ -201,6 +240,18 @@ fn cases(entry: &Entry) -> Vec<(Role, Relation, State)> {
         // Nobody has a waiting session yet.
         return all
             .filter(|(_, relation, state)| (*relation, *state) != (Assigned, State::Waiting))
+            .collect();
+    }
+    if is_about_a_room(entry) {
+        let states = [State::Waiting, State::Active, State::Completed];
+        let relations = [Own, Stranger];
+        let all = WHO.iter().map(|(role, _)| *role).collect::<BTreeSet<_>>();
+        let all = all
+            .into_iter()
+            .flat_map(|role| relations.map(|relation| (role, relation)));
+        return all
+            .filter(|(role, relation)| *role != Role::Nobody || *relation == Stranger)
+            .flat_map(|(role, relation)| states.map(|state| (role, relation, state)))
             .collect();
     }
     let mut roles: Vec<Role> = WHO.iter().map(|(role, _)| *role).collect();
@@ -221,6 +272,7 @@ struct Cast<'a> {
     /// The customer and the agent of sessions that the one who tries has no part in.
     other_customer: Person,
     other_agent: Person,
+    other_service: Person,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,7 +283,7 @@ async fn everybody_may_what_the_contract_says_and_nothing_else() {
     let (mut tried, mut faults) = (0, Vec::new());
     for entry in ENTRIES {
         for (role, relation, state) in cases(entry) {
-            let expected = verdict(entry.rule, role, relation);
+            let expected = verdict(entry.rule, role, relation, state);
             let got = cast.attempt(entry, role, relation, state).await;
             tried += 1;
             if !fits(&got, expected) {
@@ -301,6 +353,7 @@ impl<'a> Cast<'a> {
             people,
             other_customer: maru.guest().await,
             other_agent: maru.person("agent").await,
+            other_service: maru.person("service").await,
         }
     }
 
@@ -312,6 +365,8 @@ impl<'a> Cast<'a> {
     async fn attempt(&self, entry: &Entry, role: Role, relation: Relation, state: State) -> Option<String> {
         let number = if is_about_a_session(entry) {
             self.session(role, relation, state).await
+        } else if is_about_a_room(entry) {
+            self.room(role, relation, state).await
         } else {
             self.maru.guest().await.id
         };
@@ -321,8 +376,10 @@ impl<'a> Cast<'a> {
             (_, Some((_, person, _))) => &person.code,
         };
         let path = entry.path.replace("{id}", &number.to_string()).replace("{code}", code);
+        let path = path.replace("{room}", &number.to_string());
         match entry.kind {
-            Kind::Get | Kind::Post | Kind::Put => self.call(entry, &path, me).await,
+            Kind::Get | Kind::Post | Kind::Put | Kind::Delete => self.call(entry, &path, me).await,
+            Kind::Raw => self.knock(number, me).await,
             Kind::Send => self.send(&path, number, me).await,
             Kind::Subscribe => self.subscribe(&path, me).await,
         }
@@ -351,6 +408,38 @@ impl<'a> Cast<'a> {
         number
     }
 
+    /// A plain room in `state` of which somebody of this role is a member, or not.
+    async fn room(&self, role: Role, relation: Relation, state: State) -> i64 {
+        let service = self.who(Role::Service).unwrap().1.rest(self.maru);
+        let me = self
+            .who(role)
+            .filter(|_| relation == Own)
+            .map(|(_, person, _)| &person.code);
+        // Somebody else makes it: who makes it manages it.
+        let maker = self.other_service.rest(self.maru);
+        let body = json!({ "open": state == State::Waiting, "members": me.into_iter().collect::<Vec<_>>() });
+        let room = maker.post("/api/chat/rooms", body).await.is(201);
+        let number = room["roomId"].as_i64().unwrap();
+        if state == State::Completed {
+            service
+                .post(&format!("/api/chat/rooms/{number}/close"), json!({}))
+                .await
+                .ok();
+        }
+        number
+    }
+
+    /// A handshake of the room's own WebSocket.
+    async fn knock(&self, room: i64, me: Option<&(Role, Person, Stomp)>) -> Option<String> {
+        let connect = RawConnect::to(self.maru, &room.to_string());
+        let connect = match me {
+            Some((_, person, _)) => connect.by(person),
+            None => connect,
+        };
+        let refused = connect.attempt().await.err();
+        refused.map(|(_, body)| body["code"].as_str().unwrap_or_default().to_owned())
+    }
+
     async fn call(&self, entry: &Entry, path: &str, me: Option<&(Role, Person, Stomp)>) -> Option<String> {
         let rest = match me {
             Some((_, person, _)) => person.rest(self.maru),
@@ -359,6 +448,7 @@ impl<'a> Cast<'a> {
         let answer = match entry.kind {
             Kind::Get => rest.get(path).await,
             Kind::Put => rest.put(path, self.body(entry.path).await).await,
+            Kind::Delete => rest.delete(path).await,
             _ => rest.post(path, self.body(entry.path).await).await,
         };
         match answer.status {
@@ -376,6 +466,7 @@ impl<'a> Cast<'a> {
         match path {
             "/api/chat/sessions" => json!({ "categoryId": self.category }),
             "/api/chat/sessions/{id}/rating" => json!({ "score": 5 }),
+            "/api/chat/rooms/{room}/members" => json!({ "userCodes": [self.other_agent.code] }),
             "/api/admin/chat/availability" => json!({ "availability": "AVAILABLE" }),
             // Wrong credentials, a refresh token and a log-out of somebody who is not tried with again.
             "/api/auth/login" => json!({ "username": "nobody", "password": "x" }),
@@ -454,6 +545,7 @@ async fn the_description_names_every_path() {
             Kind::Get => "get",
             Kind::Post => "post",
             Kind::Put => "put",
+            Kind::Delete => "delete",
             _ => continue,
         };
         if entry.path.starts_with("/api/") && entry.path != "/api/openapi.json" {

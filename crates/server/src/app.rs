@@ -1,34 +1,37 @@
 //! The program as a whole: its parts, and what the broker asks of it.
 
+mod destinations;
+
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::FromRef;
 use broker::{
-    Accepted, Broker, Cause, Close, Completion, Connection, Grant, Limits as BrokerLimits, Publication, RefusedAt,
-    SendFrame, Topic, code,
+    Accepted, Broker, Cause, Close, Completion, Connection, Dialect, Grant, Limits as BrokerLimits, Publication,
+    RefusedAt, SendFrame, Topic, code,
 };
 use bytes::Bytes;
-use futures_util::future::join4;
 use sea_orm::DbErr;
 use secrecy::SecretString;
 use serde_json::Map;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use self::destinations::Taken;
 use crate::adapters::clock::Clock;
 use crate::adapters::database::Database;
 use crate::config::{Config, ConnectionsPolicy};
 use crate::features::accounts::{Accounts, Change, Principal};
 use crate::features::codes::Codes;
-use crate::features::messages::{Live, Messages, Outlet, Writer, WriterTask, own_topic};
+use crate::features::messages::{ConnectionInfo, Live, Messages, Outlet, Writer, WriterTask, own_topic, room_topic};
+use crate::features::rooms::{self, Rooms};
 use crate::features::support::rules::DisconnectReason;
 use crate::features::support::{Parts, Support};
 use crate::limits::{ConnectionSlot, Limits};
 use crate::problem::{Code, Refusal};
-use crate::routes::{Readable, Sent};
 use crate::texts::{Locale, TextKey};
+use crate::time::Time;
 
 /// The running program. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +43,9 @@ struct Inner {
     limits: Limits,
     messages: Messages,
     support: Support,
+    rooms: Rooms,
+    outlet: Outlet,
+    clock: Clock,
     broker: OnceLock<Arc<Broker<Maru>>>,
 }
 
@@ -56,6 +62,7 @@ pub struct Identity {
     pub principal: Principal,
     /// Language of what this connection is told.
     pub locale: Locale,
+    pub since: Time,
 }
 
 /// What the handshake told.
@@ -91,15 +98,26 @@ impl Maru {
         let messages = Messages::new(db.clone(), writer, config.messages.content_chars_max);
         let parts = Parts {
             db: db.clone(),
-            clock,
+            clock: clock.clone(),
             messages: messages.clone(),
             outlet: outlet.clone(),
             codes: codes.clone(),
             accounts: accounts.clone(),
             limits: limits.clone(),
         };
+        let room_parts = rooms::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            messages: messages.clone(),
+            outlet: outlet.clone(),
+            accounts: accounts.clone(),
+            limits: limits.clone(),
+        };
         let maru = Self(Arc::new(Inner {
             support: Support::new(parts, config),
+            rooms: Rooms::new(room_parts, config),
+            outlet: outlet.clone(),
+            clock,
             accounts,
             codes,
             limits,
@@ -137,8 +155,14 @@ impl Maru {
         &self.0.support
     }
 
+    /// Plain rooms.
+    pub fn rooms(&self) -> &Rooms {
+        &self.0.rooms
+    }
+
     /// Tells every connection to come back, spread over `over`, and waits until they are gone.
     pub async fn drain(&self, over: Duration) {
+        self.0.rooms.flush().await;
         self.broker().drain(over).await;
     }
 
@@ -198,65 +222,6 @@ impl Maru {
             Err(refusal) => Err(refusal.clone()),
         }
     }
-
-    /// The room and its customer's or agents' right to read it; where a reader comes back, the position to go on from.
-    async fn grant(&self, who: &Principal, destination: &str, after: Option<&str>) -> Result<Grant, Refusal> {
-        let topic = match Readable::parse(destination, &who.user_code)? {
-            Readable::Room(room_id) => {
-                self.0.support.may_read(who, room_id).await?;
-                let topic = crate::features::messages::room_topic(room_id);
-                return match after {
-                    None => Ok(Grant::live(topic)),
-                    Some(after) => Ok(Grant::resume(topic, self.position(room_id, after).await?)),
-                };
-            }
-            Readable::Agents(topic) => {
-                crate::features::support::is_agent(who)?;
-                Topic::from(topic)
-            }
-            Readable::Own(queue) => own_topic(who.member_id, queue),
-        };
-        match after {
-            None => Ok(Grant::live(topic)),
-            Some(_) => Err(Refusal::invalid("after-seq")),
-        }
-    }
-
-    async fn position(&self, room_id: i64, after: &str) -> Result<u64, Refusal> {
-        let digits = !after.is_empty() && after.bytes().all(|b| b.is_ascii_digit());
-        if !digits {
-            return Err(Refusal::invalid("after-seq"));
-        }
-        let head = self.0.messages.head(room_id).await?;
-        let last = head.map_or(0, |head| head.last_seq).cast_unsigned();
-        match after.parse() {
-            Ok(after) if after <= last => Ok(after),
-            _ => Err(Code::CursorUnknown.into()),
-        }
-    }
-
-    async fn take(&self, who: &Principal, send: &SendFrame) -> Result<Taken, Refusal> {
-        let support = &self.0.support;
-        let body = &send.body[..];
-        match Sent::parse(send.destination())? {
-            Sent::Message => {
-                let stored = support.send_message(who, body).await?;
-                return Ok(Taken::Message(Box::pin(stored)));
-            }
-            Sent::AddUser => support.add_user(who, body).await?,
-            Sent::RemoveUser => support.remove_user(who, body).await?,
-            Sent::MarkAsRead => support.mark_as_read(who, body).await?,
-            Sent::Typing => support.typing(who, body).await?,
-        }
-        Ok(Taken::Done)
-    }
-}
-
-type Stored = broker::BoxFuture<Result<crate::features::messages::Receipt, Refusal>>;
-
-enum Taken {
-    Done,
-    Message(Stored),
 }
 
 impl Tasks {
@@ -264,13 +229,13 @@ impl Tasks {
     pub async fn run(self, cancel: CancellationToken) {
         let maru = self.maru;
         let background = async {
-            join4(
+            tokio::join!(
                 self.db.carry_over(cancel.clone()),
                 maru.0.accounts.run(cancel.clone()),
                 maru.0.support.run(cancel.clone()),
+                maru.0.rooms.run(cancel.clone()),
                 cancel.run_until_cancelled(maru.follow_accounts()),
             )
-            .await
         };
         tokio::join!(self.writer.run(cancel.clone()), background);
     }
@@ -345,6 +310,23 @@ fn disconnect_reason(cause: Cause) -> DisconnectReason {
     }
 }
 
+impl Maru {
+    /// A person let in, as the broker knows people.
+    pub fn accepted(&self, principal: Principal, locale: Locale) -> Accepted<Identity> {
+        let expires_ms = u64::try_from(principal.expires_at.ms()).unwrap_or(0);
+        Accepted {
+            user: principal.member_id,
+            user_name: principal.user_code.clone(),
+            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(expires_ms)),
+            identity: Identity {
+                principal,
+                locale,
+                since: self.0.clock.now(),
+            },
+        }
+    }
+}
+
 impl broker::App for Maru {
     type Identity = Identity;
     type Handshake = Handshake;
@@ -358,13 +340,7 @@ impl broker::App for Maru {
             .identify(handshake, authorization)
             .await
             .map_err(|refusal| carried(&refusal, locale))?;
-        let expires_ms = u64::try_from(principal.expires_at.ms()).unwrap_or(0);
-        Ok(Accepted {
-            user: principal.member_id,
-            user_name: principal.user_code.clone(),
-            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(expires_ms)),
-            identity: Identity { principal, locale },
-        })
+        Ok(self.accepted(principal, locale))
     }
 
     async fn connected(&self, connection: &Arc<Connection<Self>>) {
@@ -378,7 +354,8 @@ impl broker::App for Maru {
         after: Option<&str>,
     ) -> Result<Grant, broker::Refusal> {
         let identity = connection.identity();
-        self.grant(&identity.principal, destination, after)
+        let is_raw = connection.dialect() == Dialect::Raw;
+        self.grant(&identity.principal, destination, after, is_raw)
             .instrument(event_of(connection))
             .await
             .map_err(|refusal| carried(&refusal, identity.locale))
@@ -386,24 +363,21 @@ impl broker::App for Maru {
 
     async fn subscribed(&self, connection: &Arc<Connection<Self>>, topic: &Topic) {
         if let Some(room_id) = room_of(topic) {
-            self.0
-                .support
-                .entered(room_id, connection.user(), connection.id())
-                .await;
+            self.entered(room_id, connection.user(), connection.id()).await;
         }
     }
 
     async fn unsubscribed(&self, connection: &Arc<Connection<Self>>, topic: &Topic, cause: Cause) {
         if let Some(room_id) = room_of(topic) {
-            let reason = disconnect_reason(cause);
-            self.0.support.left(room_id, connection.user(), connection.id(), reason);
+            self.left(room_id, connection.user(), connection.id(), cause).await;
         }
     }
 
     async fn send(&self, connection: &Arc<Connection<Self>>, send: SendFrame) -> Result<Completion, broker::Refusal> {
         let identity = connection.identity();
         let locale = identity.locale;
-        let taken = self.take(&identity.principal, &send);
+        let is_raw = connection.dialect() == Dialect::Raw;
+        let taken = self.take(&identity.principal, &send, is_raw);
         match taken.instrument(event_of(connection)).await {
             Ok(Taken::Done) => Ok(Completion::done()),
             Ok(Taken::Message(stored)) => Ok(Completion::Later(Box::pin(async move {
@@ -436,7 +410,7 @@ impl broker::App for Maru {
             return Ok(None);
         };
         let locale = connection.identity().locale;
-        let sync = self.0.support.sync(room_id, locale).await;
+        let sync = self.sync(room_id, locale).await;
         sync.map(Some).map_err(|refusal| carried(&refusal, locale))
     }
 
@@ -507,7 +481,29 @@ impl Live for Broker<Maru> {
     }
 
     fn is_connected(&self, member_id: i64) -> bool {
-        !self.connections_of(member_id).is_empty()
+        !Self::connections_of(self, member_id).is_empty()
+    }
+
+    fn connections_of(&self, member_id: i64) -> Vec<ConnectionInfo> {
+        let connections = Self::connections_of(self, member_id);
+        connections.iter().map(|connection| info(connection)).collect()
+    }
+
+    fn expel(&self, room_id: i64, member_id: i64, last: &Publication) {
+        self.revoke(member_id, &room_topic(room_id), Some(last));
+    }
+}
+
+fn info(connection: &Connection<Maru>) -> ConnectionInfo {
+    let subscriptions = connection.subscriptions();
+    ConnectionInfo {
+        connection_id: connection.id(),
+        protocol: match connection.dialect() {
+            Dialect::Raw => "raw".to_owned(),
+            Dialect::Stomp(version) => format!("STOMP {}", version.as_str()),
+        },
+        since: connection.identity().since,
+        destinations: subscriptions.into_iter().map(|s| s.destination).collect(),
     }
 }
 
@@ -526,5 +522,17 @@ impl FromRef<Maru> for Support {
 impl FromRef<Maru> for Codes {
     fn from_ref(maru: &Maru) -> Self {
         maru.0.codes.clone()
+    }
+}
+
+impl FromRef<Maru> for Rooms {
+    fn from_ref(maru: &Maru) -> Self {
+        maru.0.rooms.clone()
+    }
+}
+
+impl FromRef<Maru> for Outlet {
+    fn from_ref(maru: &Maru) -> Self {
+        maru.0.outlet.clone()
     }
 }

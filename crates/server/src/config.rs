@@ -28,6 +28,7 @@ pub struct Config {
     pub limits: Limits,
     pub messages: Messages,
     pub support: Support,
+    pub rooms: Rooms,
     pub consultation: Consultation,
     pub hot: Hot,
 }
@@ -97,6 +98,9 @@ pub struct Auth {
     pub token_ttl_s: u64,
     pub refresh_ttl_s: u64,
     pub password_hashes_at_once: usize,
+    pub ticket_ttl_s: u64,
+    pub tickets_per_user: usize,
+    pub tickets: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -179,6 +183,16 @@ pub struct Support {
     pub opening_hours: Vec<Span>,
     pub closed_on: Vec<jiff::civil::Date>,
     pub statistics_every_s: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rooms {
+    pub members_max: usize,
+    pub name_chars_max: usize,
+    pub participants_shown: usize,
+    pub participants_every_ms: u64,
+    pub notices_every_ms: u64,
 }
 
 /// Settings of consultations: their names are fixed, the feature comes later.
@@ -309,6 +323,8 @@ impl Config {
             ("messages.batch_max", self.messages.batch_max),
             ("messages.content_chars_max", self.messages.content_chars_max),
             ("support.transcript_messages_max", self.support.transcript_messages_max),
+            ("auth.tickets_per_user", self.auth.tickets_per_user),
+            ("rooms.members_max", self.rooms.members_max),
             ("database.connections", self.database.connections as usize),
             ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ] {

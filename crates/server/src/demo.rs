@@ -13,6 +13,7 @@ use crate::adapters::database::Database;
 use crate::app::Maru;
 use crate::config::Config;
 use crate::features::accounts::{Accounts, DEMO_USERS, Principal, UserError};
+use crate::features::rooms::demo as rooms;
 use crate::features::support::demo::fill;
 use crate::problem::Refusal;
 use crate::time::Time;
@@ -53,6 +54,7 @@ async fn fill_all(maru: &Maru, clock: &Clock) -> Result<(), DemoError> {
     let ids = maru.accounts().seed().await?;
     let people = people(maru.accounts(), ids).await?;
     fill(maru.support(), &people, clock).await?;
+    rooms::fill(maru.rooms(), &people, clock).await?;
     Ok(())
 }
 

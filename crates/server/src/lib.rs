@@ -21,6 +21,7 @@ pub mod request;
 pub mod routes;
 pub mod secrets;
 pub mod serve;
+mod sockets;
 pub mod storage;
 #[cfg(test)]
 mod testing;

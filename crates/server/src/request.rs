@@ -3,10 +3,36 @@
 use axum::extract::{FromRef, FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::response::Response;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::features::accounts::{Accounts, Language};
 use crate::problem::Refusal;
+
+/// A body without members.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// 1 to 200, default 50.
+    pub limit: Option<u64>,
+    /// `nextCursor` of the page before.
+    pub before: Option<String>,
+}
+
+/// The number in `before`.
+///
+/// # Errors
+/// `invalid_request` for anything else.
+pub fn cursor(before: Option<&str>) -> Result<Option<i64>, Refusal> {
+    let read = |text| positive(text).ok_or_else(|| Refusal::invalid("before"));
+    before.map(read).transpose()
+}
 
 /// The positive number in a path's only parameter.
 ///

@@ -1,33 +1,31 @@
 //! Every way in: REST paths and STOMP destinations with their rule, in one table, and the router made of it.
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::{Handshake, Maru};
+use crate::app::Maru;
 use crate::features::accounts::handlers as accounts;
 use crate::features::codes::handlers as codes;
+use crate::features::messages::{RoomName, connections};
+use crate::features::rooms::{frames as room_frames, handlers as rooms, view as room_view};
 use crate::features::support::{frames, handlers as support, view};
-use crate::network::peer_of;
 use crate::problem::{Code, Refusal};
-use crate::request::positive;
-use crate::texts::TextKey;
+use crate::sockets;
 
 /// How something comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Get,
     Post,
+    Delete,
     Put,
     Send,
     Subscribe,
+    /// The handshake of a plain WebSocket.
+    Raw,
 }
 
 /// Who may.
@@ -55,9 +53,21 @@ pub enum Rule {
     Admin,
     /// The person whose queue it is.
     Own,
+    /// Services and admins.
+    RoomMaker,
+    /// The room's members.
+    RoomMember,
+    /// The room's members and who manages it: its maker, services and admins.
+    RoomReader,
+    /// As [`Rule::RoomReader`]; everybody who is logged in if the room is open.
+    RoomSeer,
+    /// Everybody who is logged in if the room is open; a member stays one.
+    RoomJoiner,
+    /// The room's maker, services and admins.
+    RoomManager,
 }
 
-/// One way in. `{id}` stands for a session's number, `{code}` for the reader's own code.
+/// One way in. `{id}` stands for a session's number, `{room}` for a plain room's number or key, `{code}` for a user's code.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     pub kind: Kind,
@@ -102,14 +112,33 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Get, "/api/admin/chat/agents", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/availability", Rule::Agent),
     entry(Kind::Put, "/api/admin/chat/availability", Rule::Agent),
+    entry(Kind::Post, "/api/auth/tickets", Rule::LoggedIn),
+    entry(Kind::Get, "/api/chat/rooms", Rule::LoggedIn),
+    entry(Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
+    entry(Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
+    entry(Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
+    entry(Kind::Get, "/api/chat/rooms/{room}/participants", Rule::RoomSeer),
+    entry(Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
+    entry(Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),
+    entry(Kind::Post, "/api/chat/rooms/{room}/close", Rule::RoomManager),
+    entry(Kind::Post, "/api/chat/rooms/{room}/members", Rule::RoomManager),
+    entry(Kind::Delete, "/api/chat/rooms/{room}/members/{code}", Rule::RoomManager),
+    entry(Kind::Raw, "/chat/{room}", Rule::RoomMember),
     entry(Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
+    entry(Kind::Get, "/api/admin/users/{id}/connections", Rule::Admin),
     entry(Kind::Get, "/api/openapi.json", Rule::Anyone),
     entry(Kind::Send, "/app/chat.addUser", Rule::SessionParty),
     entry(Kind::Send, "/app/chat.removeUser", Rule::SessionParty),
     entry(Kind::Send, "/app/chat.sendMessage", Rule::SessionWriter),
     entry(Kind::Send, "/app/chat.markAsRead", Rule::SessionParty),
     entry(Kind::Send, "/app/chat.typing", Rule::SessionParty),
+    entry(Kind::Send, "/app/chat.addUser", Rule::RoomJoiner),
+    entry(Kind::Send, "/app/chat.removeUser", Rule::RoomMember),
+    entry(Kind::Send, "/app/chat.sendMessage", Rule::RoomMember),
+    entry(Kind::Send, "/app/chat.markAsRead", Rule::RoomMember),
+    entry(Kind::Send, "/app/chat.typing", Rule::RoomMember),
     entry(Kind::Subscribe, "/topic/chat/{id}", Rule::SessionReader),
+    entry(Kind::Subscribe, "/topic/chat/{room}", Rule::RoomMember),
     entry(Kind::Subscribe, "/topic/chat/sessions", Rule::Agent),
     entry(Kind::Subscribe, "/topic/chat/new-session", Rule::Agent),
     entry(Kind::Subscribe, "/topic/chat/messages", Rule::Agent),
@@ -126,10 +155,10 @@ pub const ENTRIES: &[Entry] = &[
 const OWN_QUEUES: [&str; 3] = ["chat", "notifications", "errors"];
 
 /// A destination that can be subscribed to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readable {
     /// `/topic/chat/{room}`.
-    Room(i64),
+    Room(RoomName),
     /// A topic of all agents.
     Agents(&'static str),
     /// One's own queue, by its last segment.
@@ -145,7 +174,7 @@ impl Readable {
         if let Some(topic) = view::AGENT_TOPICS.into_iter().find(|t| *t == destination) {
             return Ok(Self::Agents(topic));
         }
-        if let Some(room) = destination.strip_prefix("/topic/chat/").and_then(positive) {
+        if let Some(room) = destination.strip_prefix("/topic/chat/").and_then(RoomName::parse) {
             return Ok(Self::Room(room));
         }
         if let Some(path) = destination.strip_prefix("/user/") {
@@ -219,8 +248,15 @@ impl Sent {
         view::AvailabilityEvent,
         view::ViewersEvent,
         view::UnreadEvent,
-        view::ReadEvent,
-        view::TypingEvent,
+        crate::features::messages::ReadEvent,
+        crate::features::messages::TypingEvent,
+        room_frames::SendToRoom,
+        room_frames::RawFrame,
+        room_view::ParticipantsEvent,
+        room_view::RoomStateEvent,
+        room_view::RoomSyncEvent,
+        room_view::RemovedEvent,
+        room_view::RoomsEvent,
         view::QueueEvent,
         view::LongWaitEvent,
         crate::problem::Problem,
@@ -235,7 +271,18 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(accounts::refresh))
         .routes(routes!(accounts::logout))
         .routes(routes!(accounts::me))
+        .routes(routes!(accounts::ticket))
         .routes(routes!(accounts::logout_user))
+        .routes(routes!(connections::connections))
+        .routes(routes!(rooms::list_rooms, rooms::make_room))
+        .routes(routes!(rooms::room))
+        .routes(routes!(rooms::room_messages))
+        .routes(routes!(rooms::room_participants))
+        .routes(routes!(rooms::join_room))
+        .routes(routes!(rooms::leave_room))
+        .routes(routes!(rooms::close_room))
+        .routes(routes!(rooms::add_members))
+        .routes(routes!(rooms::remove_member))
         .routes(routes!(codes::categories))
         .routes(routes!(codes::codes))
         .routes(routes!(support::desk::desk))
@@ -282,50 +329,10 @@ pub fn router(maru: Maru) -> Router {
                 async move { axum::Json(openapi.as_ref().clone()) }
             }),
         )
-        .route("/ws", any(websocket))
-        .route("/ws/chat", any(websocket))
+        .route("/ws", any(sockets::stomp))
+        .route("/ws/chat", any(sockets::stomp))
+        .route("/chat/{room}", any(sockets::raw))
         .with_state(maru)
-}
-
-/// STOMP over WebSocket. The Origin is looked at before anything else.
-async fn websocket(State(maru): State<Maru>, request: Request) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let peer: SocketAddr = peer_of(&parts);
-    let accept_language = parts.headers.get(header::ACCEPT_LANGUAGE);
-    let locale = maru
-        .accounts()
-        .locale(accept_language.and_then(|value| value.to_str().ok()));
-    let refuse = |refusal: Refusal| refusal.response(locale);
-    let network = maru.accounts().network();
-    if !network.origin_allowed(peer, &parts.headers) {
-        return refuse(Refusal::saying(Code::Forbidden, TextKey("error-origin")));
-    }
-    let upgrade = match broker::Upgrade::from_request_parts(&mut parts, &maru).await {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
-    };
-    let address = network.client_address(peer, &parts.headers);
-    let slot = maru
-        .limits()
-        .connect(address)
-        .and_then(|()| maru.limits().connection(address));
-    let slot = match slot {
-        Ok(slot) => slot,
-        Err(refusal) => return refuse(refusal),
-    };
-    let principal = match maru.accounts().caller(&parts).await {
-        // The cookie without Origin. Any other bad log-in is told by ERROR, where CONNECT brings no better one.
-        Err(refusal) if refusal.code == Code::Forbidden => return refuse(refusal),
-        principal => principal,
-    };
-    maru.broker().upgrade(
-        upgrade,
-        Handshake {
-            principal,
-            locale,
-            slot,
-        },
-    )
 }
 
 #[cfg(test)]
@@ -346,8 +353,9 @@ mod tests {
             .flat_map(|(path, item)| {
                 let get = item.get.as_ref().map(|_| format!("GET {path}"));
                 let post = item.post.as_ref().map(|_| format!("POST {path}"));
+                let delete = item.delete.as_ref().map(|_| format!("DELETE {path}"));
                 let put = item.put.as_ref().map(|_| format!("PUT {path}"));
-                [get, post, put].into_iter().flatten()
+                [get, post, put, delete].into_iter().flatten()
             })
             .collect();
         let named: BTreeSet<String> = ENTRIES
@@ -355,6 +363,7 @@ mod tests {
             .filter_map(|e| match e.kind {
                 Kind::Get => Some(format!("GET {}", e.path)),
                 Kind::Post => Some(format!("POST {}", e.path)),
+                Kind::Delete => Some(format!("DELETE {}", e.path)),
                 Kind::Put => Some(format!("PUT {}", e.path)),
                 _ => None,
             })
@@ -367,10 +376,11 @@ mod tests {
     fn the_table_names_every_destination_that_is_known() {
         for entry in ENTRIES {
             let path = entry.path.replace("{id}", "12").replace("{code}", "STU001");
+            let path = path.replace("{room}", "product:42");
             match entry.kind {
                 Kind::Send => assert!(Sent::parse(&path).is_ok(), "{path}"),
                 Kind::Subscribe => assert!(Readable::parse(&path, "STU001").is_ok(), "{path}"),
-                Kind::Get | Kind::Post | Kind::Put => {}
+                Kind::Get | Kind::Post | Kind::Put | Kind::Delete | Kind::Raw => {}
             }
         }
     }

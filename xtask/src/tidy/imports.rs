@@ -12,9 +12,9 @@ const LAYERS: &[&[&str]] = &[
     &["doctor"],
     &["http", "pages", "health", "backup"],
     &["demo"],
-    &["routes", "app"],
+    &["routes", "sockets", "app"],
     &["jobs"],
-    &["features::support"],
+    &["features::support", "features::rooms"],
     &[
         "features::messages",
         "features::accounts",

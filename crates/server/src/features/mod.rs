@@ -3,4 +3,5 @@
 pub mod accounts;
 pub mod codes;
 pub mod messages;
+pub mod rooms;
 pub mod support;

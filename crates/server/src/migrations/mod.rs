@@ -10,6 +10,7 @@ mod agents;
 mod codes;
 mod continuations;
 mod health;
+mod plain_rooms;
 mod ratings;
 mod rooms;
 mod transfers;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(waits::Step),
             Box::new(transfers::Step),
             Box::new(unread::Step),
+            Box::new(plain_rooms::Step),
         ]
     }
 }

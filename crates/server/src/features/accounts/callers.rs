@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
@@ -123,6 +123,23 @@ impl Accounts {
         self.cookie_caller(parts).await
     }
 
+    /// Who makes this handshake of a WebSocket: as [`Accounts::caller`], or the bearer of the token in the pair of
+    /// sub-protocols `bearer, <token>`, or of a ticket in the query.
+    ///
+    /// # Errors
+    /// As [`Accounts::caller`].
+    pub async fn handshake_caller(&self, parts: &Parts) -> Result<Option<Principal>, Refusal> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            if let Some(jwt) = offered_token(&parts.headers) {
+                return self.from_bearer(jwt).await.map(Some);
+            }
+            if let Some(ticket) = asked(parts, "ticket") {
+                return self.from_ticket(&ticket).await.map(Some);
+            }
+        }
+        self.caller(parts).await
+    }
+
     /// As [`Accounts::caller`], by the cookie only.
     pub(super) async fn cookie_caller(&self, parts: &Parts) -> Result<Option<Principal>, Refusal> {
         let Some(cookie) = cookie(&parts.headers) else {
@@ -170,6 +187,29 @@ impl Visitor {
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The token in the pair of sub-protocols `bearer, <token>`.
+fn offered_token(headers: &HeaderMap) -> Option<&str> {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    let mut offered = offered
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim);
+    offered.find(|name| *name == "bearer")?;
+    offered.next()
+}
+
+/// A parameter of the query, decoded.
+fn asked(parts: &Parts, name: &str) -> Option<String> {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
+        return None;
+    };
+    pairs
+        .into_iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value)
 }
 
 /// The value of the cookie of a log-in.

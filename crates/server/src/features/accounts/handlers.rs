@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::callers::Visitor;
 use super::{Accounts, Body, COOKIE, Caller, Granted, Role, rules, tokens};
 use crate::problem::{Code, Refusal};
+use crate::request::Nothing;
 use crate::texts::TextKey;
 
 /// A person, as answers show one.
@@ -186,6 +187,32 @@ pub async fn me(caller: Caller) -> Response {
         roles: caller.principal.roles,
     };
     (no_store(), Json(user)).into_response()
+}
+
+/// A ticket, and how long it is good.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketGiven {
+    /// For `?ticket=` of one handshake.
+    ticket: String,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// Gives a ticket for one handshake of a WebSocket, in the address of which no token may stand.
+#[utoipa::path(post, path = "/api/auth/tickets", tag = "auth", request_body = Nothing, responses(
+    (status = 200, description = "Good once, and soon over", body = TicketGiven),
+    (status = 401, description = "`unauthenticated`"),
+    (status = 429, description = "`rate_limited`: too many tickets are given at once"),
+))]
+pub async fn ticket(State(accounts): State<Accounts>, caller: Caller, Body(Nothing {}): Body<Nothing>) -> Response {
+    match accounts.0.tickets.give(caller.principal, accounts.now()) {
+        Ok(ticket) => {
+            let expires_in = accounts.0.tickets.ttl_s();
+            (no_store(), Json(TicketGiven { ticket, expires_in })).into_response()
+        }
+        Err(refusal) => refusal.response(caller.locale),
+    }
 }
 
 /// Ends every log-in and live connection of a user.

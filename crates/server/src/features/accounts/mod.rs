@@ -15,6 +15,7 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod tokens;
 mod users;
 
@@ -37,6 +38,7 @@ use crate::texts::{Locale, TextKey};
 use crate::time::Time;
 use passwords::Passwords;
 use rules::{Account, Login, Stale};
+use tickets::Tickets;
 use tokens::{Keys, RefreshToken};
 
 pub use callers::{Body, COOKIE, Caller, Language, bearer};
@@ -61,6 +63,7 @@ struct Inner {
     keys: Keys,
     passwords: Passwords,
     attempts: LoginLimit,
+    tickets: Tickets,
     network: Network,
     default_locale: Locale,
     password_chars_min: usize,
@@ -123,6 +126,11 @@ impl Accounts {
             keys: Keys::new(&secret),
             passwords: Passwords::new(config.auth.password_hashes_at_once),
             attempts: LoginLimit::new(&config.limits),
+            tickets: Tickets::new(
+                config.auth.ticket_ttl_s,
+                config.auth.tickets_per_user,
+                config.auth.tickets,
+            ),
             network: Network::new(&config.server),
             default_locale: config.server.default_locale,
             password_chars_min: password_chars_min(config.server.profile),
@@ -164,6 +172,16 @@ impl Accounts {
         rules::admit_cookie(&account, &login, self.now())
     }
 
+    /// Who was given this ticket, if the log-in it was given to is still good. The ticket is used up.
+    ///
+    /// # Errors
+    /// `unauthenticated` for one that is unknown, used or over.
+    pub async fn from_ticket(&self, ticket: &str) -> Result<Principal, Refusal> {
+        let principal = self.0.tickets.take(ticket, self.now())?;
+        self.recheck(&principal).await?;
+        Ok(principal)
+    }
+
     /// Whether who was let in before would be let in now.
     ///
     /// # Errors
@@ -197,6 +215,15 @@ impl Accounts {
     pub async fn member(&self, member_id: i64) -> Result<Option<Member>, Refusal> {
         let account = self.account(member_id).await?;
         Ok(account.map(|account| Member::from(&*account)))
+    }
+
+    /// The members with these codes, each once; codes that nobody has are left out.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn members_by_code(&self, codes: &[String]) -> Result<Vec<Member>, Refusal> {
+        let found = store::accounts_by_code(self.0.db.read(), codes).await?;
+        Ok(found.iter().map(Member::from).collect())
     }
 
     /// Everybody who may act as an agent now, by name.

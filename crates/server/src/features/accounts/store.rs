@@ -1,6 +1,6 @@
 //! All SQL of accounts and log-ins.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::Role;
 use super::rules::{Account, Login};
@@ -53,6 +53,25 @@ pub(super) async fn account(db: &impl ConnectionTrait, id: i64) -> Result<Option
 pub(super) async fn account_by_code(db: &impl ConnectionTrait, code: &str) -> Result<Option<Account>, DbErr> {
     let row: Option<AccountRow> = one(db, &format!("{ACCOUNT} WHERE code = $1"), [code.into()]).await?;
     Ok(row.map(Account::from))
+}
+
+/// Codes looked up in one statement.
+const CODES_AT_ONCE: usize = 100;
+
+/// The accounts with these codes, each once.
+pub(super) async fn accounts_by_code(db: &impl ConnectionTrait, codes: &[String]) -> Result<Vec<Account>, DbErr> {
+    let mut found: Vec<Account> = Vec::with_capacity(codes.len());
+    for piece in codes.chunks(CODES_AT_ONCE) {
+        let places: Vec<String> = (1..=piece.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("{ACCOUNT} WHERE code IN ({})", places.join(", "));
+        let rows: Vec<AccountRow> = all(db, &sql, piece.iter().map(|code| Value::from(code.as_str()))).await?;
+        let new = rows
+            .into_iter()
+            .filter(|row| !found.iter().any(|account| account.id == row.id));
+        let new: Vec<Account> = new.map(Account::from).collect();
+        found.extend(new);
+    }
+    Ok(found)
 }
 
 /// Accounts of agents and admins, by name.

@@ -6,6 +6,8 @@ use broker::{Publication, Topic};
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::time::Time;
+
 /// Whoever shows publications to live connections.
 pub trait Live: Send + Sync + 'static {
     /// Shows to everybody subscribed now, without waiting.
@@ -14,6 +16,22 @@ pub trait Live: Send + Sync + 'static {
     fn has_subscribers(&self, topic: &Topic) -> bool;
     /// Whether this member has a live connection.
     fn is_connected(&self, member_id: i64) -> bool;
+    /// The member's live connections, the oldest first.
+    fn connections_of(&self, member_id: i64) -> Vec<ConnectionInfo>;
+    /// Ends what this member hears of a room, after `last`: nothing that is published from now on reaches the member there.
+    fn expel(&self, room_id: i64, member_id: i64, last: &Publication);
+}
+
+/// One live connection of a member.
+#[derive(Clone, Debug)]
+pub struct ConnectionInfo {
+    /// Unique while the server runs; stands in its log.
+    pub connection_id: u64,
+    /// `STOMP 1.2`, or `raw` for the plain WebSocket of one room.
+    pub protocol: String,
+    pub since: Time,
+    /// What it is subscribed to.
+    pub destinations: Vec<String>,
 }
 
 /// The way to live connections; leads nowhere until it is [`Outlet::connect`]ed. Cheap to clone.
@@ -38,9 +56,27 @@ impl Outlet {
         self.show_if_heard(topic, || Publication::json(json(body)).volatile());
     }
 
+    /// Whether anybody hears `topic`.
+    pub fn is_heard(&self, topic: &Topic) -> bool {
+        self.0.get().is_some_and(|live| live.has_subscribers(topic))
+    }
+
     /// Whether this member has a live connection.
     pub fn is_connected(&self, member_id: i64) -> bool {
         self.0.get().is_some_and(|live| live.is_connected(member_id))
+    }
+
+    /// The member's live connections, the oldest first.
+    pub fn connections_of(&self, member_id: i64) -> Vec<ConnectionInfo> {
+        let live = self.0.get();
+        live.map(|live| live.connections_of(member_id)).unwrap_or_default()
+    }
+
+    /// Ends what this member hears of a room, after `last`.
+    pub(super) fn expel(&self, room_id: i64, member_id: i64, last: &Publication) {
+        if let Some(live) = self.0.get() {
+            live.expel(room_id, member_id, last);
+        }
     }
 
     /// Shows what `publication` makes, if anybody would hear it.

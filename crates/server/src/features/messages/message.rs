@@ -1,5 +1,7 @@
 //! A message: as it is sent, as it is stored, as it is shown.
 
+use std::borrow::Cow;
+
 use broker::{Publication, Topic};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,11 +59,54 @@ pub struct Sender {
     pub everywhere: bool,
 }
 
+/// What a person's message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageType {
+    Text,
+    /// To be noticed by everybody.
+    Notification,
+}
+
+impl MessageType {
+    /// As the wire and the database write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "TEXT",
+            Self::Notification => NOTIFICATION,
+        }
+    }
+}
+
+/// What a message's content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentType {
+    Plain,
+    /// Checked to be JSON.
+    Json,
+}
+
+impl ContentType {
+    /// As the wire and the database write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "text/plain",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// The `messageType` of what the system says to customers and agents.
+pub const SYSTEM: &str = "SYSTEM";
+/// The `messageType` of what the system says in plain rooms.
+pub const NOTIFICATION: &str = "NOTIFICATION";
+
 /// A message that somebody sends; its content has been checked.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     pub room_id: i64,
     pub sender: Sender,
+    pub message_type: MessageType,
+    pub content_type: ContentType,
     pub content: String,
     /// `messageId` of a message of the same room.
     pub reply_to: Option<i64>,
@@ -93,6 +138,8 @@ pub struct System {
 /// A system message to be appended to a room.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// [`SYSTEM`] or [`NOTIFICATION`].
+    pub message_type: &'static str,
     pub system: System,
     pub at: Time,
     /// A topic besides the room's on which it is shown.
@@ -110,7 +157,8 @@ pub struct Message {
     pub sender_name: Option<String>,
     /// `None`: the system.
     pub sender_type: Option<Side>,
-    pub message_type: String,
+    pub message_type: Cow<'static, str>,
+    pub content_type: Cow<'static, str>,
     pub content: String,
     pub system_code: Option<String>,
     /// A JSON object.
@@ -129,10 +177,22 @@ pub struct Page {
     pub next_cursor: Option<i64>,
 }
 
-impl Page {
-    /// As the wire shows them.
-    pub fn views(&self) -> Vec<MessageView<'_>> {
-        self.items.iter().map(|m| m.view(&self.marks)).collect()
+/// A page of messages, newest first.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePage<'a> {
+    items: Vec<MessageView<'a>>,
+    /// For `before`; null at the first message.
+    next_cursor: Option<String>,
+}
+
+impl<'a> MessagePage<'a> {
+    /// The page as an answer.
+    pub fn of(page: &'a Page) -> Self {
+        Self {
+            items: page.items.iter().map(|m| m.view(&page.marks)).collect(),
+            next_cursor: page.next_cursor.map(|seq| seq.to_string()),
+        }
     }
 }
 
@@ -152,11 +212,12 @@ pub struct MessageView<'a> {
     sender_name: Option<&'a str>,
     /// M, A or S.
     sender_type: &'static str,
-    /// TEXT or SYSTEM.
+    /// TEXT, SYSTEM or NOTIFICATION.
     message_type: &'a str,
-    content_type: &'static str,
+    /// `text/plain` or `application/json`.
+    content_type: &'a str,
     content: &'a str,
-    /// Y when the other side has read it, else N.
+    /// Y when the other side, or somebody else in a room without sides, has read it; else N.
     is_read: &'static str,
     #[schema(value_type = String, format = DateTime)]
     cdate: Time,
@@ -195,7 +256,7 @@ impl Message {
             sender_name: self.sender_name.as_deref(),
             sender_type: self.sender_type.map_or("S", Side::as_str),
             message_type: &self.message_type,
-            content_type: "text/plain",
+            content_type: &self.content_type,
             content: &self.content,
             is_read: if marks.has_read(self) { "Y" } else { "N" },
             cdate: self.created_at,

@@ -7,21 +7,34 @@
 //! `seq` counts messages and `rev` counts all stored changes, both without holes; everybody sees them in that
 //! order. (room, sender, clientMessageId) is unique for ever.
 
+mod alarm;
+pub mod connections;
+mod events;
+mod here;
 mod live;
 mod message;
+mod name;
 pub mod rules;
 mod store;
 mod writer;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use broker::{Publication, Topic};
 use sea_orm::DbErr;
 
-pub use live::{Live, Outlet};
-pub use message::{Draft, Message, MessageView, NewMessage, Page, Receipt, Sender, Side, System};
+pub use alarm::Alarm;
+pub use events::{ReadEvent, TypingEvent};
+pub use here::Here;
+pub use live::{ConnectionInfo, Live, Outlet};
+pub use message::{
+    ContentType, Draft, Message, MessagePage, MessageType, MessageView, NOTIFICATION, NewMessage, Page, Receipt,
+    SYSTEM, Sender, Side, System,
+};
+pub use name::{RoomName, is_key};
 pub use store::{Gate, Head, NewRoom};
-pub use writer::{ChangeError, ChangeFuture, Reading, RoomChange, Turn, Writer, WriterTask};
+pub use writer::{ChangeError, ChangeFuture, ReadTo, Reading, RoomChange, Turn, Writer, WriterTask};
 
 use crate::adapters::database::Database;
 use crate::problem::Refusal;
@@ -31,7 +44,7 @@ pub fn room_topic(room_id: i64) -> Topic {
     Topic::from(format!("/topic/chat/{room_id}"))
 }
 
-/// The topic of one person's queue.
+/// The topic of one person's queue: every connection of the person may hear it, and nobody else.
 pub fn own_topic(member_id: i64, queue: &str) -> Topic {
     Topic::from(format!("/user/{member_id}/queue/{queue}"))
 }
@@ -46,15 +59,22 @@ pub struct Marks(Vec<Mark>);
 pub struct Mark {
     pub reader_id: i64,
     pub seq: i64,
+    /// The reader's side; `None` in a room without sides.
     #[serde(skip)]
-    pub side: Side,
+    pub side: Option<Side>,
 }
 
 impl Marks {
     /// The highest message that somebody of `side` has read, 0 if none.
     pub fn of_side(&self, side: Side) -> i64 {
-        let of_side = self.0.iter().filter(|mark| mark.side == side);
+        let of_side = self.0.iter().filter(|mark| mark.side == Some(side));
         of_side.map(|mark| mark.seq).max().unwrap_or(0)
+    }
+
+    /// How far this reader has read, 0 if not at all.
+    pub fn of_reader(&self, reader_id: i64) -> i64 {
+        let mark = self.0.iter().find(|mark| mark.reader_id == reader_id);
+        mark.map_or(0, |mark| mark.seq)
     }
 
     /// Every mark.
@@ -62,14 +82,20 @@ impl Marks {
         &self.0
     }
 
-    /// Whether the side that did not write `message` has read it. A system message is read when both have.
+    /// Whether the side that did not write `message` has read it. A system message is read when both have. In a room
+    /// without sides it is enough that somebody else has.
     pub fn has_read(&self, message: &Message) -> bool {
-        match message.sender_side() {
-            Some(side) => self.of_side(side.other()) >= message.seq,
-            None => self.of_side(Side::Member).min(self.of_side(Side::Agent)) >= message.seq,
-        }
+        let is_other = |mark: &Mark| mark.side.is_none() && Some(mark.reader_id) != message.sender_id;
+        let by_sides = match message.sender_side() {
+            Some(side) => self.of_side(side.other()),
+            None => self.of_side(Side::Member).min(self.of_side(Side::Agent)),
+        };
+        by_sides >= message.seq || self.0.iter().any(|mark| mark.seq >= message.seq && is_other(mark))
     }
 }
+
+/// Rooms whose kind and key are remembered.
+const ROOMS_MAX: u64 = 100_000;
 
 /// Reading and writing messages. Cheap to clone.
 #[derive(Clone)]
@@ -77,16 +103,60 @@ pub struct Messages {
     db: Database,
     writer: Writer,
     content_chars_max: usize,
+    /// Of each room; never changes.
+    kinds: moka::sync::Cache<i64, Arc<str>>,
+    /// Of each key; never changes.
+    keys: moka::sync::Cache<String, i64>,
 }
 
 impl Messages {
     /// Messages of `db`, written by `writer`.
-    pub const fn new(db: Database, writer: Writer, content_chars_max: usize) -> Self {
+    pub fn new(db: Database, writer: Writer, content_chars_max: usize) -> Self {
         Self {
             db,
             writer,
             content_chars_max,
+            kinds: moka::sync::Cache::new(ROOMS_MAX),
+            keys: moka::sync::Cache::new(ROOMS_MAX),
         }
+    }
+
+    /// The number of the room of this name, if there is one. A number is not looked up.
+    pub async fn find(&self, name: &RoomName) -> Result<Option<i64>, DbErr> {
+        let key = match name {
+            RoomName::Number(number) => return Ok(Some(*number)),
+            RoomName::Key(key) => key,
+        };
+        if let Some(room_id) = self.keys.get(key) {
+            return Ok(Some(room_id));
+        }
+        let found = store::room_of_key(self.db.read(), key).await?;
+        if let Some(room_id) = found {
+            self.keys.insert(key.clone(), room_id);
+        }
+        Ok(found)
+    }
+
+    /// Which feature's room this is, in that feature's own word; `None` if there is no such room.
+    pub async fn kind(&self, room_id: i64) -> Result<Option<Arc<str>>, DbErr> {
+        if let Some(kind) = self.kinds.get(&room_id) {
+            return Ok(Some(kind));
+        }
+        let found = store::kind(self.db.read(), room_id).await?.map(Arc::from);
+        if let Some(kind) = &found {
+            self.kinds.insert(room_id, Arc::clone(kind));
+        }
+        Ok(found)
+    }
+
+    /// Whether somebody is a member of the room at this moment.
+    pub async fn is_member(&self, room_id: i64, member_id: i64) -> Result<bool, DbErr> {
+        store::is_member(self.db.read(), room_id, member_id).await
+    }
+
+    /// The last message of each of these rooms; a room without messages has none.
+    pub async fn last_of(&self, room_ids: &[i64]) -> Result<HashMap<i64, Message>, DbErr> {
+        store::last_of(self.db.read(), room_ids).await
     }
 
     /// The trimmed content, if it may be sent.

@@ -16,6 +16,9 @@ use crate::time::Time;
 /// rather scan the whole table that they are joined with.
 const PIECES: [usize; 4] = [64, 16, 4, 1];
 
+/// `read_mark.side` in a room without sides.
+const NO_SIDE: &str = "-";
+
 /// Who may write in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
@@ -62,7 +65,10 @@ pub struct Head {
 #[derive(Clone, Debug)]
 pub struct NewRoom {
     pub kind: &'static str,
-    pub owner_id: i64,
+    /// Another system's name for it, unique over all rooms.
+    pub key: Option<String>,
+    /// Who may write while the gate is [`Gate::Owner`], and is worded for.
+    pub owner_id: Option<i64>,
     /// The language its system messages are worded in.
     pub locale: Locale,
     pub gate: Gate,
@@ -119,26 +125,49 @@ struct IdRow {
 pub(super) async fn insert_room<C: ConnectionTrait>(db: &C, room: &NewRoom) -> Result<Head, DbErr> {
     let row = one::<IdRow, _>(
         db,
-        "INSERT INTO room (kind, owner_id, locale, gate, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        "INSERT INTO room (kind, owner_id, locale, gate, created_at, room_key) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         [
             room.kind.into(),
             room.owner_id.into(),
             room.locale.as_str().into(),
             room.gate.as_str().into(),
             room.created_at.ms().into(),
+            room.key.clone().into(),
         ],
     )
     .await?
     .ok_or_else(|| DbErr::RecordNotInserted)?;
     Ok(Head {
         room_id: row.id,
-        owner_id: Some(room.owner_id),
+        owner_id: room.owner_id,
         locale: room.locale,
         gate: room.gate,
         last_seq: 0,
         rev: 0,
         members: Vec::new(),
     })
+}
+
+#[derive(FromQueryResult)]
+struct KindRow {
+    kind: String,
+}
+
+pub(super) async fn kind<C: ConnectionTrait>(db: &C, room_id: i64) -> Result<Option<String>, DbErr> {
+    let row = one::<KindRow, _>(db, "SELECT kind FROM room WHERE id = $1", [room_id.into()]).await?;
+    Ok(row.map(|row| row.kind))
+}
+
+/// The number of the room with this key.
+pub(super) async fn room_of_key<C: ConnectionTrait>(db: &C, key: &str) -> Result<Option<i64>, DbErr> {
+    let row = one::<IdRow, _>(db, "SELECT id FROM room WHERE room_key = $1", [key.into()]).await?;
+    Ok(row.map(|row| row.id))
+}
+
+pub(super) async fn is_member<C: ConnectionTrait>(db: &C, room_id: i64, member_id: i64) -> Result<bool, DbErr> {
+    let sql = "SELECT member_id FROM room_member WHERE room_id = $1 AND member_id = $2";
+    let row = one::<MemberRow, _>(db, sql, [room_id.into(), member_id.into()]).await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn set_gate<C: ConnectionTrait>(db: &C, room_id: i64, gate: Gate) -> Result<(), DbErr> {
@@ -216,10 +245,10 @@ pub(super) async fn insert_messages<C: ConnectionTrait>(db: &C, messages: &mut [
 async fn insert_piece<C: ConnectionTrait>(db: &C, piece: &mut [Message]) -> Result<(), DbErr> {
     static SQL: Statements = statements();
     let sql = written_once(db, &SQL, piece.len(), |rows, mark| {
-        let rows = placeholders(rows, 13, mark);
+        let rows = placeholders(rows, 14, mark);
         format!(
-            "INSERT INTO message (room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content, \
-             system_code, system_params, client_message_id, reply_to, created_at) VALUES {rows} RETURNING id, room_id, seq"
+            "INSERT INTO message (room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content_type, \
+             content, system_code, system_params, client_message_id, reply_to, created_at) VALUES {rows} RETURNING id, room_id, seq"
         )
     });
     let values = piece.iter().flat_map(message_values);
@@ -233,7 +262,7 @@ async fn insert_piece<C: ConnectionTrait>(db: &C, piece: &mut [Message]) -> Resu
     Ok(())
 }
 
-fn message_values(m: &Message) -> [Value; 13] {
+fn message_values(m: &Message) -> [Value; 14] {
     [
         m.room_id.into(),
         m.seq.into(),
@@ -241,7 +270,8 @@ fn message_values(m: &Message) -> [Value; 13] {
         m.sender_id.into(),
         m.sender_name.clone().into(),
         m.sender_type.map_or("S", Side::as_str).into(),
-        m.message_type.clone().into(),
+        m.message_type.as_ref().into(),
+        m.content_type.as_ref().into(),
         m.content.clone().into(),
         m.system_code.clone().into(),
         m.system_params.clone().into(),
@@ -303,6 +333,7 @@ struct MessageRow {
     sender_name: Option<String>,
     sender_type: String,
     message_type: String,
+    content_type: String,
     content: String,
     system_code: Option<String>,
     system_params: Option<String>,
@@ -321,7 +352,8 @@ impl From<MessageRow> for Message {
             sender_id: row.sender_id,
             sender_name: row.sender_name,
             sender_type: Side::from_letter(&row.sender_type),
-            message_type: row.message_type,
+            message_type: row.message_type.into(),
+            content_type: row.content_type.into(),
             content: row.content,
             system_code: row.system_code,
             system_params: row.system_params,
@@ -332,8 +364,8 @@ impl From<MessageRow> for Message {
     }
 }
 
-const MESSAGE: &str = "SELECT id, room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content, \
-     system_code, system_params, client_message_id, reply_to, created_at FROM message";
+const MESSAGE: &str = "SELECT id, room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content_type, \
+     content, system_code, system_params, client_message_id, reply_to, created_at FROM message";
 
 /// Up to `limit` messages before `before`, newest first.
 pub(super) async fn before<C: ConnectionTrait>(
@@ -373,6 +405,23 @@ pub(super) async fn after<C: ConnectionTrait>(
     )
     .await?;
     Ok(rows.into_iter().map(Message::from).collect())
+}
+
+/// The last message of each of these rooms.
+pub(super) async fn last_of<C: ConnectionTrait>(db: &C, room_ids: &[i64]) -> Result<HashMap<i64, Message>, DbErr> {
+    let mut found = HashMap::new();
+    for piece in pieces(room_ids) {
+        let places = placeholders(1, piece.len(), |n| format!("${n}"));
+        let sql = format!(
+            "SELECT m.id, m.room_id, m.seq, m.rev, m.sender_id, m.sender_name, m.sender_type, m.message_type, \
+             m.content_type, m.content, m.system_code, m.system_params, m.client_message_id, m.reply_to, m.created_at \
+             FROM room r JOIN message m ON m.room_id = r.id AND m.seq = r.last_seq WHERE r.id IN {places}"
+        );
+        for row in all::<MessageRow, _>(db, &sql, piece.iter().map(|id| Value::from(*id))).await? {
+            found.insert(row.room_id, row.into());
+        }
+    }
+    Ok(found)
 }
 
 /// The `seq` of a message of this room.
@@ -419,7 +468,7 @@ pub(super) async fn marks<C: ConnectionTrait>(db: &C, room_ids: &[i64]) -> Resul
             marks.entry(row.room_id).or_default().0.push(Mark {
                 reader_id: row.member_id,
                 seq: row.seq,
-                side: Side::from_letter(&row.side).unwrap_or(Side::Member),
+                side: Side::from_letter(&row.side),
             });
         }
     }
@@ -441,7 +490,7 @@ pub(super) async fn advance_mark<C: ConnectionTrait>(
         [
             room_id.into(),
             mark.reader_id.into(),
-            mark.side.as_str().into(),
+            mark.side.map_or(NO_SIDE, Side::as_str).into(),
             mark.seq.into(),
             at.ms().into(),
         ],

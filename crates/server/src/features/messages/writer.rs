@@ -17,8 +17,9 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::events::ReadEvent;
 use super::live::{Outlet, json};
-use super::message::{Draft, Message, NewMessage, Receipt, Side};
+use super::message::{ContentType, Draft, Message, NewMessage, Receipt, Side};
 use super::store::{self, Gate, Head, NewRoom, SendKey};
 use super::{Mark, Marks, room_topic};
 use crate::adapters::database::Database;
@@ -285,16 +286,14 @@ impl From<DbErr> for BatchError {
 }
 
 /// What came of a reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// It was read before.
     Nothing,
     /// It had been read, and was to be unread again until now.
     Again,
-    Advanced {
-        message_id: i64,
-        mark: Mark,
-    },
+    /// The mark moved.
+    Advanced,
 }
 
 /// A transaction of the writer while it runs, as a change sees it.
@@ -309,6 +308,27 @@ pub struct Turn<'a> {
     sent: HashMap<SendKey, Sent>,
 }
 
+/// How far somebody has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadTo {
+    /// Up to the message with this `messageId`.
+    Message(i64),
+    /// Up to the message with this number in the room.
+    Seq(i64),
+    /// Everything.
+    All,
+}
+
+impl ReadTo {
+    /// Up to a message that may be named.
+    pub const fn message(message_id: Option<i64>) -> Self {
+        match message_id {
+            Some(id) => Self::Message(id),
+            None => Self::All,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Sent {
     Before { message_id: i64, seq: i64 },
@@ -318,6 +338,7 @@ enum Sent {
 enum Event {
     Message { index: usize, also: Option<Topic> },
     Other { topic: Topic, body: Bytes },
+    Expel { room_id: i64, member_id: i64, last: Bytes },
 }
 
 enum Taken {
@@ -365,6 +386,11 @@ impl<'a> Turn<'a> {
             self.heads.insert(room_id, head);
         }
         Ok(self.heads.get_mut(&room_id).expect("it was just inserted"))
+    }
+
+    /// The room with this key.
+    pub async fn room_of_key(&self, key: &str) -> Result<Option<i64>, ChangeError> {
+        Ok(store::room_of_key(self.tx, key).await?)
     }
 
     /// Makes a room.
@@ -421,7 +447,8 @@ impl<'a> Turn<'a> {
             sender_id: None,
             sender_name: None,
             sender_type: None,
-            message_type: "SYSTEM".into(),
+            message_type: draft.message_type.into(),
+            content_type: ContentType::Plain.as_str().into(),
             content,
             system_code: Some(draft.system.code.into()),
             system_params: Some(draft.system.params_json()),
@@ -434,22 +461,26 @@ impl<'a> Turn<'a> {
         Ok(self.messages[index].clone())
     }
 
-    /// Moves a reader's mark to `message_id` (none: the last message), and forgets what was to be unread again.
+    /// Moves a reader's mark forward, and forgets what was to be unread again; READ is shown if the mark moved. `reader` names
+    /// the side, which a plain room has none of.
     ///
     /// # Errors
-    /// `invalid_request` if the message is not in the room.
+    /// `invalid_request` if there is no such message in the room.
     pub async fn read_up_to(
         &mut self,
         room_id: i64,
-        reader: (i64, Side),
-        message_id: Option<i64>,
+        reader: (i64, Option<Side>),
+        to: ReadTo,
         at: Time,
     ) -> Result<Reading, ChangeError> {
-        let seq = match message_id {
-            Some(id) => store::seq_of(self.tx, room_id, id)
+        let last_seq = self.head(room_id).await?.last_seq;
+        let seq = match to {
+            ReadTo::Message(id) => store::seq_of(self.tx, room_id, id)
                 .await?
                 .ok_or_else(|| Refusal::invalid("messageId"))?,
-            None => self.head(room_id).await?.last_seq,
+            ReadTo::Seq(seq) if (1..=last_seq).contains(&seq) => seq,
+            ReadTo::Seq(_) => return Err(Refusal::invalid("seq").into()),
+            ReadTo::All => last_seq,
         };
         let mark = Mark {
             reader_id: reader.0,
@@ -463,11 +494,15 @@ impl<'a> Turn<'a> {
             return self.forget_unread(room_id, reader.0).await;
         }
         self.count_change(room_id).await?;
-        let message_id = match message_id {
-            Some(id) => id,
-            None => store::id_at(self.tx, room_id, seq).await?.unwrap_or(0),
+        let message_id = match to {
+            ReadTo::Message(id) => id,
+            ReadTo::Seq(_) | ReadTo::All => store::id_at(self.tx, room_id, seq).await?.unwrap_or(0),
         };
-        Ok(Reading::Advanced { message_id, mark })
+        self.show(
+            room_topic(room_id),
+            &ReadEvent::new(room_id, mark.reader_id, message_id, seq),
+        );
+        Ok(Reading::Advanced)
     }
 
     async fn forget_unread(&mut self, room_id: i64, reader_id: i64) -> Result<Reading, ChangeError> {
@@ -508,6 +543,16 @@ impl<'a> Turn<'a> {
         self.events.push(Event::Other {
             topic,
             body: json(body),
+        });
+    }
+
+    /// After the commit, and after everything that was shown before, this member hears no more of the room; `last` is the
+    /// last that the member's connections hear of it.
+    pub fn expel(&mut self, room_id: i64, member_id: i64, last: &impl Serialize) {
+        self.events.push(Event::Expel {
+            room_id,
+            member_id,
+            last: json(last),
         });
     }
 
@@ -636,7 +681,8 @@ impl NewMessage {
             sender_id: Some(self.sender.member_id),
             sender_name: Some(self.sender.name.clone()),
             sender_type: Some(self.sender.side),
-            message_type: "TEXT".into(),
+            message_type: self.message_type.as_str().into(),
+            content_type: self.content_type.as_str().into(),
             content: self.content.clone(),
             system_code: None,
             system_params: None,
@@ -679,6 +725,11 @@ impl Committed {
                 Event::Other { topic, body } => {
                     outlet.show_if_heard(&topic, || Publication::json(body));
                 }
+                Event::Expel {
+                    room_id,
+                    member_id,
+                    last,
+                } => outlet.expel(room_id, member_id, &Publication::json(last)),
             }
         }
         for (work, taken) in self.batch.into_iter().zip(results) {

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use super::moves::Action;
 use super::reading::Mark;
 use super::rules::Party;
-use super::view::{MESSAGES, TypingEvent, letter, topic};
+use super::view::{MESSAGES, side, topic};
 use super::{Support, access, leave_reason};
 use crate::features::accounts::Principal;
-use crate::features::messages::{NewMessage, Receipt, Sender, Side, rules};
+use crate::features::messages::{ContentType, MessageType, NewMessage, Receipt, Sender, Side, TypingEvent, rules};
 use crate::problem::{Code, Refusal};
 use crate::request::positive;
 use crate::texts::TextKey;
@@ -107,6 +107,8 @@ impl Support {
                 side,
                 everywhere: who.is_admin(),
             },
+            message_type: MessageType::Text,
+            content_type: ContentType::Plain,
             content,
             reply_to: send.reply_to,
             client_message_id: send.client_message_id,
@@ -182,13 +184,7 @@ impl Support {
         } else {
             Party::Agent
         };
-        let event = TypingEvent {
-            r#type: "TYPING",
-            session_id: typing.session_id,
-            member_id: who.member_id,
-            sender_type: letter(party),
-            typing: typing.typing,
-        };
+        let event = TypingEvent::new(typing.session_id, who.member_id, side(party), typing.typing);
         self.0.outlet.show_volatile(&topic(typing.session_id), &event);
         Ok(())
     }

@@ -19,9 +19,9 @@ use super::store::{self, Filter};
 use super::view::SessionView;
 use super::{Support, Wanted, access, leave_reason};
 use crate::features::accounts::{Body, Caller, Principal, Role};
-use crate::features::messages::{Marks, MessageView};
+use crate::features::messages::{Marks, MessagePage};
 use crate::problem::{Code, Refusal};
-use crate::request::{Asked, Id, page_size, positive};
+use crate::request::{Asked, Id, Nothing, PageQuery, cursor, page_size, positive};
 use crate::texts::TextKey;
 use crate::time::Time;
 
@@ -36,11 +36,6 @@ pub struct OpenSession {
     /// `sessionId` of an own session that is over and is to be taken up again.
     continues: Option<i64>,
 }
-
-/// A body without members.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// How a session ends.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,15 +71,6 @@ pub struct TransferSession {
     reason: Option<String>,
 }
 
-/// A page of messages, newest first.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MessagePage<'a> {
-    items: Vec<MessageView<'a>>,
-    /// For `before`; null at the first message.
-    next_cursor: Option<String>,
-}
-
 /// A page of sessions, the latest first.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -99,16 +85,6 @@ pub struct SessionPage<'a> {
 pub struct HistoryDetail<'a> {
     session: SessionView<'a>,
     messages: MessagePage<'a>,
-}
-
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct PageQuery {
-    /// 1 to 200, default 50.
-    limit: Option<u64>,
-    /// `nextCursor` of the page before.
-    before: Option<String>,
 }
 
 /// Which sessions, and which page of them.
@@ -209,7 +185,7 @@ pub async fn messages(
 ) -> Answer {
     let found = async {
         let limit = page_size(asked.limit)?;
-        let before = asked.before.as_deref().map(message_cursor).transpose()?;
+        let before = cursor(asked.before.as_deref())?;
         support.may_read(&caller.principal, id).await?;
         let page = support.0.messages.page(id, before, limit).await?;
         Ok(Json(MessagePage::of(&page)).into_response())
@@ -423,25 +399,12 @@ fn exit_reason(name: Option<&str>) -> Result<ExitReason, Refusal> {
     }
 }
 
-fn message_cursor(text: &str) -> Result<i64, Refusal> {
-    positive(text).ok_or_else(|| Refusal::invalid("before"))
-}
-
 /// `started_at-id`, both in digits.
 fn session_cursor(text: &str) -> Result<(Time, i64), Refusal> {
     let parts = text.split_once('-');
     let parts = parts.and_then(|(at, id)| Some((positive(at)?, positive(id)?)));
     let (at, id) = parts.ok_or_else(|| Refusal::invalid("before"))?;
     Ok((Time::from_ms(at), id))
-}
-
-impl<'a> MessagePage<'a> {
-    fn of(page: &'a crate::features::messages::Page) -> Self {
-        Self {
-            items: page.views(),
-            next_cursor: page.next_cursor.map(|seq| seq.to_string()),
-        }
-    }
 }
 
 impl Support {

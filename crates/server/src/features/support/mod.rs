@@ -14,7 +14,6 @@ pub mod demo;
 mod desk;
 pub mod frames;
 pub mod handlers;
-mod here;
 mod moves;
 mod notices;
 mod reading;
@@ -37,7 +36,6 @@ pub use access::is_agent;
 pub use statistics::Statistics;
 
 use self::desk::Desk;
-use self::here::Here;
 use self::moves::{Action, Actor, Move, Open};
 use self::rules::{DisconnectReason, Patience};
 use self::store::{Opened, Reader};
@@ -46,11 +44,14 @@ use crate::adapters::database::Database;
 use crate::config::{Config, WhenAgentGone};
 use crate::features::accounts::{Accounts, Principal, Role};
 use crate::features::codes::Codes;
-use crate::features::messages::{Messages, Outlet, Side};
+use crate::features::messages::{Alarm, Here, Messages, Outlet, Side};
 use crate::hours::Hours;
 use crate::limits::Limits;
 use crate::problem::{Code, Refusal};
 use crate::texts::Locale;
+
+/// The kind of a session's room.
+pub const KIND: &str = "support";
 
 /// Sessions whose customer is remembered.
 const CUSTOMERS_MAX: u64 = 100_000;
@@ -114,7 +115,7 @@ struct Inner {
     /// Something is in `unobserved`.
     presence: Notify,
     /// Something may be due earlier than known.
-    alarm: Notify,
+    alarm: Alarm,
     /// Places in the queue may have changed.
     queue: Notify,
 }
@@ -160,7 +161,7 @@ impl Support {
             looked_at: Mutex::default(),
             viewed: Notify::new(),
             presence: Notify::new(),
-            alarm: Notify::new(),
+            alarm: Alarm::default(),
             queue: Notify::new(),
         }))
     }
@@ -254,7 +255,7 @@ impl Inner {
 
     /// After a stored change: something may be due, and the queue may have moved.
     fn wake(&self) {
-        self.alarm.notify_one();
+        self.alarm.wake();
         self.queue.notify_one();
     }
 }

@@ -13,7 +13,9 @@ use super::view::{
     SessionView, StateEvent, letter, topic,
 };
 use crate::features::accounts::Member;
-use crate::features::messages::{ChangeError, ChangeFuture, Draft, Gate, Marks, NewRoom, RoomChange, Side, Turn};
+use crate::features::messages::{
+    ChangeError, ChangeFuture, Draft, Gate, Marks, NewRoom, RoomChange, SYSTEM, Side, Turn,
+};
 use crate::problem::{Code, Refusal};
 use crate::texts::{Locale, TextKey};
 use crate::time::Time;
@@ -199,8 +201,9 @@ impl RoomChange for Open {
             }
             let now = support.clock.now();
             let room = NewRoom {
-                kind: "support",
-                owner_id: self.customer_id,
+                kind: super::KIND,
+                key: None,
+                owner_id: Some(self.customer_id),
                 locale: self.locale,
                 gate: Gate::Owner,
                 created_at: now,
@@ -213,6 +216,7 @@ impl RoomChange for Open {
             turn.count_change(session_id).await?;
             if let Some(earlier) = self.opened.continues {
                 let draft = Draft {
+                    message_type: SYSTEM,
                     system: continued(earlier),
                     at: now,
                     also: Some(Topic::from(MESSAGES)),
@@ -374,6 +378,7 @@ impl Inner {
         for event in events {
             if let Some(system) = notice(*event, &names) {
                 let draft = Draft {
+                    message_type: SYSTEM,
                     system,
                     at: now,
                     also: Some(Topic::from(MESSAGES)),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::moves::load;
 use super::store::Reader;
-use super::view::{ReadEvent, UnreadEvent, side, topic};
+use super::view::{UnreadEvent, side};
 use super::{Inner, Support, store};
 use crate::features::accounts::Principal;
-use crate::features::messages::{ChangeError, ChangeFuture, Reading, RoomChange, Turn, own_topic};
+use crate::features::messages::{ChangeError, ChangeFuture, ReadTo, Reading, RoomChange, Turn, own_topic};
 use crate::problem::{Code, Refusal};
 
 /// What a party does to the own unread messages.
@@ -60,22 +60,12 @@ impl RoomChange for Marking {
 impl Marking {
     async fn read(&self, turn: &mut Turn<'_>, reader: Reader, message_id: Option<i64>) -> Result<(), ChangeError> {
         let now = self.support.clock.now();
-        let who = (reader.member_id, reader.side);
-        match turn.read_up_to(self.session_id, who, message_id, now).await? {
-            Reading::Nothing => Ok(()),
-            Reading::Again => self.tell_own_devices(turn, reader).await,
-            Reading::Advanced { message_id, mark } => {
-                let event = ReadEvent {
-                    r#type: "READ",
-                    session_id: self.session_id,
-                    reader_id: self.reader_id,
-                    message_id,
-                    seq: mark.seq,
-                };
-                turn.show(topic(self.session_id), &event);
-                Ok(())
-            }
+        let who = (reader.member_id, Some(reader.side));
+        let to = ReadTo::message(message_id);
+        if turn.read_up_to(self.session_id, who, to, now).await? == Reading::Again {
+            self.tell_own_devices(turn, reader).await?;
         }
+        Ok(())
     }
 
     async fn unread(&self, turn: &mut Turn<'_>, reader: Reader, message_id: Option<i64>) -> Result<(), ChangeError> {

@@ -18,9 +18,6 @@ use crate::time::Time;
 /// Sessions taken up at a time.
 const AT_ONCE: usize = 200;
 
-/// Longest sleep of the alarm: a due time that another program wrote is seen by then.
-const ALARM_S: u64 = 30;
-
 /// Pause after a failure of the database.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
@@ -41,7 +38,7 @@ impl Support {
     pub async fn run(&self, cancel: CancellationToken) {
         let work = async {
             tokio::join!(
-                self.0.watch_due(),
+                self.0.alarm.run(&self.0.clock, || self.0.do_due()),
                 self.0.watch_queue(),
                 self.0.watch_presence(),
                 self.0.watch_viewers(),
@@ -128,27 +125,6 @@ impl Inner {
                 self.observe_later(session_id, member_id, reason);
             }
         }
-    }
-
-    async fn watch_due(self: &Arc<Self>) {
-        loop {
-            let woken = self.alarm.notified();
-            let pause = match self.do_due().await {
-                Ok(Some(next)) => self.until(next),
-                Ok(None) => Duration::from_secs(ALARM_S),
-                Err(_) => RETRY,
-            };
-            tokio::select! {
-                () = woken => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
-    fn until(&self, next: Time) -> Duration {
-        let ms = next.ms() - self.clock.now().ms();
-        let pause = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-        pause.min(Duration::from_secs(ALARM_S))
     }
 
     /// Does what is due; returns when something is due next.

@@ -248,18 +248,6 @@ pub struct AvailabilityEvent<'a> {
     pub(super) availability: Availability,
 }
 
-/// Everything up to `seq` has been read.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReadEvent {
-    /// Always `READ`.
-    pub r#type: &'static str,
-    pub session_id: i64,
-    pub reader_id: i64,
-    pub message_id: i64,
-    pub seq: i64,
-}
-
 /// The reader's own count changed without a READ. To the reader only.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -286,19 +274,6 @@ pub struct ViewersEvent {
 pub struct Viewer {
     pub member_id: i64,
     pub name: String,
-}
-
-/// Somebody types, or stopped.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TypingEvent {
-    /// Always `TYPING`.
-    pub r#type: &'static str,
-    pub session_id: i64,
-    pub member_id: i64,
-    /// M or A.
-    pub sender_type: &'static str,
-    pub typing: bool,
 }
 
 /// A waiting customer's place changed.

@@ -171,6 +171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/{id}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a user is connected at this moment. */
+        get: operations["connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/users/{id}/logout": {
         parameters: {
             query?: never;
@@ -273,6 +290,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a ticket for one handshake of a WebSocket, in the address of which no token may stand. */
+        post: operations["ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat/availability": {
         parameters: {
             query?: never;
@@ -316,6 +350,160 @@ export interface paths {
         };
         /** All code tables: statuses, message types, reasons and categories with their labels. */
         get: operations["codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's rooms and open ones, the newest first; services and admins see all. */
+        get: operations["list_rooms"];
+        put?: never;
+        /** Makes a room; services and admins. One that has the key already is answered as it is. */
+        post: operations["make_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One room. */
+        get: operations["room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a room for good; its maker, services and admins. */
+        post: operations["close_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comes into an open room. */
+        post: operations["join_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves a room for good. */
+        post: operations["leave_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds people, all or none; the room's maker, services and admins. */
+        post: operations["add_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/members/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes somebody; the room's maker, services and admins. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A room's messages, newest first. */
+        get: operations["room_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/rooms/{room}/participants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A room's members by name, and who of them is here. */
+        get: operations["room_participants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -516,6 +704,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description People to add. */
+        AddMembers: {
+            userCodes: string[];
+        };
         /** @description Sessions of an agent. */
         AgentCount: {
             /** Format: int64 */
@@ -589,6 +781,25 @@ export interface components {
             reason?: string | null;
             /** Format: int64 */
             sessionId: number;
+        };
+        /** @description A user's live connections to this server, the oldest first. */
+        ConnectionList: {
+            count: number;
+            items: components["schemas"]["ConnectionView"][];
+            /** Format: int64 */
+            memberId: number;
+            online: boolean;
+        };
+        /** @description One live connection. */
+        ConnectionView: {
+            /** Format: int64 */
+            connectionId: number;
+            /** @description What it is subscribed to. */
+            destinations: string[];
+            /** @description `STOMP 1.2`, or `raw` for the plain WebSocket of one room. */
+            protocol: string;
+            /** Format: date-time */
+            since: string;
         };
         /** @description From when to when on a day of the week. */
         DayHours: {
@@ -689,6 +900,29 @@ export interface components {
             /** Format: int64 */
             waitingSeconds: number;
         };
+        /** @description What makes a room. */
+        MakeRoom: {
+            /** @description RFC 3339; the room closes by itself then. */
+            expiresAt?: string | null;
+            /**
+             * @description Another system's name for it, with at least one letter: letters, digits, `.`, `_`, `:`, `~`, `-`. The same key
+             *     is the same room.
+             */
+            key?: string | null;
+            /** Format: int64 */
+            maxParticipants?: number | null;
+            /** @description `userCode`s. */
+            members?: string[];
+            /** @description Up to 100 characters. */
+            name?: string | null;
+            /** @description Any logged-in user may join. */
+            open?: boolean;
+            /**
+             * Format: int64
+             * @description Makes a group buy; not there yet.
+             */
+            productId?: number | null;
+        };
         /** @description `chat.markAsRead`. */
         MarkAsRead: {
             /**
@@ -706,12 +940,13 @@ export interface components {
             cdate: string;
             clientMessageId?: string | null;
             content: string;
+            /** @description `text/plain` or `application/json`. */
             contentType: string;
-            /** @description Y when the other side has read it, else N. */
+            /** @description Y when the other side, or somebody else in a room without sides, has read it; else N. */
             isRead: string;
             /** Format: int64 */
             messageId: number;
-            /** @description TEXT or SYSTEM. */
+            /** @description TEXT, SYSTEM or NOTIFICATION. */
             messageType: string;
             /** Format: int64 */
             replyTo?: number | null;
@@ -785,6 +1020,40 @@ export interface components {
              */
             since?: string | null;
         };
+        /** @description A member of a room. */
+        Participant: {
+            /** Format: int64 */
+            memberId: number;
+            name: string;
+            /** @description Has a live connection to the room, on however many devices. */
+            online: boolean;
+            userCode: string;
+        };
+        /** @description Members by name. */
+        ParticipantPage: {
+            /**
+             * Format: int64
+             * @description Of the whole room.
+             */
+            count: number;
+            items: components["schemas"]["Participant"][];
+            /** @description For `before`; null at the last page. */
+            nextCursor?: string | null;
+            /** Format: int64 */
+            onlineCount: number;
+        };
+        /** @description Who is in the room, and who of them is here: to each new subscription, and on the topic when it changes. */
+        ParticipantsEvent: {
+            /** @description Members. */
+            count: number;
+            onlineCount: number;
+            /** @description Those who are here first; of a large room not all. */
+            participants: components["schemas"]["Participant"][];
+            /** Format: int64 */
+            roomId: number;
+            /** @description Always `PARTICIPANTS`. */
+            type: string;
+        };
         /** @description A party came or is away. */
         PresenceEvent: {
             /** Format: int64 */
@@ -856,12 +1125,32 @@ export interface components {
              */
             count: number;
         };
+        /** @description A message on a room's own WebSocket: `{"content","timestamp"}` of old clients, or with a `type`. */
+        RawFrame: {
+            clientMessageId?: string | null;
+            /** @description As in `chat.sendMessage`. */
+            content?: string | null;
+            contentType?: string | null;
+            /** Format: int64 */
+            replyTo?: number | null;
+            /**
+             * Format: int64
+             * @description Of READ: everything up to this message; none: everything.
+             */
+            seq?: number | null;
+            /** @description TEXT (default), NOTIFICATION, READ or TYPING. */
+            type?: string | null;
+            /** @description Of TYPING; true by default. */
+            typing?: boolean | null;
+        };
         /** @description Everything up to `seq` has been read. */
         ReadEvent: {
             /** Format: int64 */
             messageId: number;
             /** Format: int64 */
             readerId: number;
+            /** Format: int64 */
+            roomId: number;
             /** Format: int64 */
             seq: number;
             /** Format: int64 */
@@ -881,11 +1170,108 @@ export interface components {
         Refresh: {
             refreshToken?: string | null;
         };
+        /** @description The last that somebody hears of a room: the own subscriptions to it hear nothing more. */
+        RemovedEvent: {
+            /** Format: int64 */
+            memberId: number;
+            /** @description LEFT, or REMOVED by somebody else. */
+            reason: string;
+            /** Format: int64 */
+            roomId: number;
+            /** Format: int64 */
+            sessionId: number;
+            /** @description Always `REMOVED`. */
+            type: string;
+        };
         /**
          * @description What a person or a program may be. ADMIN may what AGENT may.
          * @enum {string}
          */
         Role: "MEMBER" | "AGENT" | "STUDENT" | "PROFESSOR" | "ADMIN" | "SERVICE";
+        /** @description A room, in every answer and event. */
+        Room: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt?: string | null;
+            /** @description Whether the reader is a member; null in events. */
+            joined?: boolean | null;
+            /** @description Another system's name for it; stands wherever the number may. */
+            key?: string | null;
+            lastMessage?: components["schemas"]["Message"] | null;
+            /** @description Whether the reader may add and remove people and close it; null in events. */
+            manages?: boolean | null;
+            /** Format: int64 */
+            maxParticipants?: number | null;
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Members who have a live connection to it.
+             */
+            onlineCount: number;
+            /** @description Any logged-in user may join. */
+            open: boolean;
+            /** Format: int64 */
+            participantCount: number;
+            /**
+             * Format: int64
+             * @description Of a group buy; null in plain rooms.
+             */
+            productId?: number | null;
+            /** Format: int64 */
+            roomId: number;
+            /** @description ACTIVE or CLOSED. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Messages beyond the reader's mark; null in events and for who is not a member.
+             */
+            unreadCount?: number | null;
+        };
+        /** @description Rooms, the newest first. */
+        RoomPage: {
+            items: components["schemas"]["Room"][];
+            /** @description For `before`; null at the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description The room closed. */
+        RoomStateEvent: {
+            /** @description A: somebody closed it; S: its end came. */
+            by: string;
+            from: string;
+            room: components["schemas"]["Room"];
+            /** Format: int64 */
+            roomId: number;
+            /** Format: int64 */
+            sessionId: number;
+            to: string;
+            /** @description Always `STATE`. */
+            type: string;
+        };
+        /** @description A resuming reader has everything up to `seq`; this is the room now. */
+        RoomSyncEvent: {
+            /** @description How far each reader has read. */
+            reads: Record<string, never>[];
+            room: components["schemas"]["Room"];
+            /** Format: int64 */
+            roomId: number;
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            sessionId: number;
+            /** @description Always `SYNC`. */
+            type: string;
+        };
+        /** @description On `/user/queue/notifications`: one's own list of rooms has changed. */
+        RoomsEvent: {
+            /** @description ADDED, REMOVED or CLOSED. */
+            change: string;
+            room: components["schemas"]["Room"];
+            /** Format: int64 */
+            roomId: number;
+            /** @description Always `ROOM`. */
+            type: string;
+        };
         /** @description A length of time over several sessions, in seconds; null where there is none. */
         Seconds: {
             /** Format: double */
@@ -913,6 +1299,22 @@ export interface components {
             replyTo?: number | null;
             /** Format: int64 */
             sessionId: number;
+        };
+        /** @description `chat.sendMessage` to a room. */
+        SendToRoom: {
+            /** @description Makes the send repeatable: up to 64 characters. */
+            clientMessageId?: string | null;
+            /** @description 1 to 2000 Unicode scalar values after trimming. */
+            content: string;
+            /** @description `text/plain` (default), or `application/json`: then the content has to be JSON. */
+            contentType?: string | null;
+            /** @description TEXT (default), or NOTIFICATION from who manages the room. */
+            messageType?: string | null;
+            /**
+             * Format: int64
+             * @description `messageId` of a message of the same room.
+             */
+            replyTo?: number | null;
         };
         /** @description A support session, in every answer and event. */
         Session: {
@@ -1040,6 +1442,16 @@ export interface components {
             code: string;
             params: Record<string, never>;
         };
+        /** @description A ticket, and how long it is good. */
+        TicketGiven: {
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expiresIn: number;
+            /** @description For `?ticket=` of one handshake. */
+            ticket: string;
+        };
         /** @description The answer to a log-in. */
         Tokens: {
             accessToken: string;
@@ -1074,6 +1486,8 @@ export interface components {
         TypingEvent: {
             /** Format: int64 */
             memberId: number;
+            /** Format: int64 */
+            roomId: number;
             /** @description M or A. */
             senderType: string;
             /** Format: int64 */
@@ -1408,6 +1822,28 @@ export interface operations {
             };
         };
     };
+    connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's memberId */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+        };
+    };
     logout_user: {
         parameters: {
             query?: never;
@@ -1599,6 +2035,44 @@ export interface operations {
             };
         };
     };
+    ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Good once, and soon over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketGiven"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `rate_limited`: too many tickets are given at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     desk: {
         parameters: {
             query?: never;
@@ -1652,6 +2126,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeTables"];
+                };
+            };
+        };
+    };
+    list_rooms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Only rooms that the caller is a member of. */
+                joined: boolean;
+                /** @description 1 to 200, default 50. */
+                limit: number | null;
+                /** @description `nextCursor` of the page before. */
+                before: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPage"];
+                };
+            };
+        };
+    };
+    make_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeRoom"];
+            };
+        };
+        responses: {
+            /** @description There is one with this key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    close_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    join_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    leave_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    add_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+        };
+    };
+    room_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                /** @description 1 to 200, default 50. */
+                limit: number | null;
+                /** @description `nextCursor` of the page before. */
+                before: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    room_participants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                /** @description 1 to 200, default 50. */
+                limit: number | null;
+                /** @description `nextCursor` of the page before. */
+                before: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParticipantPage"];
                 };
             };
         };

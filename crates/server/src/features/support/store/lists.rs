@@ -59,6 +59,7 @@ struct FactsRow {
     lm_sender_name: Option<String>,
     lm_sender_type: Option<String>,
     lm_message_type: Option<String>,
+    lm_content_type: Option<String>,
     lm_content: Option<String>,
     lm_system_code: Option<String>,
     lm_system_params: Option<String>,
@@ -85,7 +86,8 @@ impl FactsRow {
             sender_id: self.lm_sender_id,
             sender_name: self.lm_sender_name,
             sender_type: self.lm_sender_type.as_deref().and_then(Side::from_letter),
-            message_type: self.lm_message_type?,
+            message_type: self.lm_message_type?.into(),
+            content_type: self.lm_content_type?.into(),
             content: self.lm_content?,
             system_code: self.lm_system_code,
             system_params: self.lm_system_params,
@@ -104,8 +106,8 @@ const SESSION: &str = "SELECT s.*, m.name AS member_name, a.name AS agent_name, 
        AND u.seq > coalesce((SELECT coalesce(k.unread_from - 1, k.seq) FROM read_mark k WHERE k.room_id = s.id AND k.member_id = CAST($1 AS BIGINT)), 0) \
        AND u.sender_type = CAST($2 AS VARCHAR(1))) END AS unread, \
      lm.id AS lm_id, lm.seq AS lm_seq, lm.rev AS lm_rev, lm.sender_id AS lm_sender_id, lm.sender_name AS lm_sender_name, \
-     lm.sender_type AS lm_sender_type, lm.message_type AS lm_message_type, lm.content AS lm_content, \
-     lm.system_code AS lm_system_code, lm.system_params AS lm_system_params, lm.client_message_id AS lm_client_message_id, \
+     lm.sender_type AS lm_sender_type, lm.message_type AS lm_message_type, lm.content_type AS lm_content_type, \
+     lm.content AS lm_content, lm.system_code AS lm_system_code, lm.system_params AS lm_system_params, lm.client_message_id AS lm_client_message_id, \
      lm.reply_to AS lm_reply_to, lm.created_at AS lm_created_at \
      FROM support_session s JOIN account m ON m.id = s.customer_id LEFT JOIN account a ON a.id = s.agent_id \
      LEFT JOIN message lm ON lm.room_id = s.id AND lm.seq = (SELECT max(x.seq) FROM message x WHERE x.room_id = s.id)";
