@@ -1,14 +1,16 @@
 # What people do with this repository. Each target says what it lacks on this machine.
-.PHONY: help run web test torture bench
+.PHONY: help run web test torture fuzz bench
 
 CARGO_RUN = cargo run --release --quiet
 BUILT = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 KILLS ?= 500
+SECONDS ?= 600
 
 help:
 	@echo "make run      builds everything and starts Maru with demo data on http://localhost:8080"
 	@echo "make test     checks everything, as CI does; closes with 'N passed, N failed'"
 	@echo "make torture  kills the server again and again and checks what clients saw (KILLS=$(KILLS))"
+	@echo "make fuzz     feeds the parsers and a whole connection with anything (SECONDS=$(SECONDS) each)"
 	@echo "make bench    measures speed and size (bench/README.md says how)"
 
 # Data is kept in ./data. Ctrl-C ends it.
@@ -36,6 +38,10 @@ torture:
 	@.ci/setup
 	cargo build --release --bin maru
 	MARU_BIN=$(BUILT)/release/maru KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
+
+fuzz:
+	@.ci/needs cargo cc
+	@cargo run --quiet --package xtask -- fuzz $(SECONDS)
 
 bench:
 	cargo build --release --bin maru

@@ -116,6 +116,12 @@ const STEPS: &[Step] = &[
         count: Count::Cargo,
     },
     Step {
+        name: "fuzz",
+        program: "cargo",
+        args: &["run", "--quiet", "--package", "xtask", "--", "fuzz", "60"],
+        count: Count::One,
+    },
+    Step {
         name: "types of the API",
         program: "npm",
         args: &["run", "generate", "--", "--check"],

@@ -1,4 +1,5 @@
-//! The STOMP codec: bytes in, frames out, and back; and beside it the framing of WebSocket.
+//! The STOMP codec: bytes in, frames out, and back; and beside it the framing of WebSocket and the
+//! JSON of SockJS.
 //!
 //! Owns the grammar of STOMP 1.0, 1.1 and 1.2: frames, header escaping, content-length, heart-beats, and the limits
 //! that are checked while a frame is still arriving. It is sans-io: no sockets, no clock, no tasks; and it knows
@@ -9,6 +10,7 @@ mod decode;
 mod encode;
 mod frame;
 mod headers;
+pub mod sockjs;
 pub mod websocket;
 
 pub use decode::{DecodeError, Decoder, Event, Limits};

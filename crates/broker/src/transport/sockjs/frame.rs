@@ -1,6 +1,6 @@
 //! The frames of SockJS, to the peer.
 
-use super::json;
+use wire::sockjs as json;
 
 pub(super) const OPEN: &str = "o";
 pub(super) const HEART_BEAT: &str = "h";

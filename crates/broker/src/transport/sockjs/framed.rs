@@ -10,9 +10,10 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use tokio::time::{Instant, Sleep};
 
-use super::{frame, json};
+use super::frame;
 use crate::transport::websocket::{Next, Upgraded};
 use crate::transport::{Gone, Incoming, Payload, Transport};
+use wire::sockjs as json;
 
 pub(super) struct FramedSession {
     socket: Upgraded,

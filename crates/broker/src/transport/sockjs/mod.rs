@@ -8,7 +8,6 @@
 mod frame;
 mod framed;
 mod headers;
-mod json;
 mod path;
 mod peer;
 mod receiver;
@@ -25,6 +24,8 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+
+use wire::sockjs as json;
 
 use self::framed::FramedSession;
 use self::path::Endpoint;

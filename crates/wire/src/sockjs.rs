@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 /// Not an array of strings, nor a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken;
+pub struct Broken;
 
 /// Appends `text` as a JSON string. What browsers are known to lose or change is escaped, and all beyond U+FFFF.
-pub(super) fn put_string(text: &str, out: &mut String) {
+pub fn put_string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
     let mut rest = text;
@@ -43,14 +43,14 @@ fn put_escape(character: char, out: &mut String) {
 }
 
 /// The strings of an array.
-pub(super) fn strings(text: &str) -> Result<Vec<String>, Broken> {
+pub fn strings(text: &str) -> Result<Vec<String>, Broken> {
     let mut reader = Reader { text, at: 0 };
     let strings = reader.array()?;
     reader.end().map(|()| strings)
 }
 
 /// The same, where one string alone stands for an array with it.
-pub(super) fn strings_or_one(text: &str) -> Result<Vec<String>, Broken> {
+pub fn strings_or_one(text: &str) -> Result<Vec<String>, Broken> {
     let mut reader = Reader { text, at: 0 };
     if reader.peek() != Some(b'"') {
         return strings(text);
