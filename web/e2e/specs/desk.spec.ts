@@ -30,8 +30,10 @@ test('before the first message one sees whether somebody is there, and how many 
   await expect(now).not.toContainText(next.words('desk.promise'));
 
   await agent.be('AWAY');
-  await next.page.reload();
-  await expect(now).toContainText(next.words('desk.none'));
+  await expect(async () => {
+    await next.page.reload();
+    await expect(now).toContainText(next.words('desk.none'), { timeout: 1000 });
+  }).toPass();
   await maru.stop();
 });
 

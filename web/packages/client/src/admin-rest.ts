@@ -9,6 +9,7 @@ import type {
   SessionFilter,
   Statistics,
   SupportSession,
+  Viewer,
 } from './wire';
 
 /** REST as agents use it. */
@@ -35,6 +36,10 @@ export function createAdminRest({ call }: CustomerRest) {
       post<SupportSession>(`${admin(id)}/end`, exitReason && { exitReason }),
     /** By name. */
     agents: () => get<{ items: Agent[] }>('/api/admin/chat/agents').then(answer => answer.items),
+    viewers: (id: number) => get<{ items: Viewer[] }>(`${admin(id)}/viewers`).then(answer => answer.items),
+    /** Unread again from a message of the other side on (the last, if none); for oneself alone. */
+    unread: (id: number, messageId?: number) =>
+      post<SupportSession>(`/api/chat/sessions/${id}/unread`, messageId && { messageId }),
     availability: () => get<OwnAvailability>('/api/admin/chat/availability'),
     setAvailability: (availability: Availability) =>
       call<OwnAvailability>('PUT', '/api/admin/chat/availability', { body: { availability } }),

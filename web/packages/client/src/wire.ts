@@ -76,6 +76,12 @@ export type AvailabilityEvent = Refine<
   { type: 'AVAILABILITY'; availability: Availability }
 >;
 
+export type Viewer = Described['Viewer'];
+/** Agents who look at a session that is not theirs. */
+export type ViewersEvent = Refine<Described['ViewersEvent'], { type: 'VIEWERS' }>;
+/** On `/user/queue/notifications`: the own count changed without a READ. */
+export type UnreadEvent = Refine<Described['UnreadEvent'], { type: 'UNREAD' }>;
+
 /** "You are level": the state now and the read marks, after everything that was missed. */
 export type SyncEvent = Refine<
   Described['SyncEvent'],
@@ -110,6 +116,7 @@ export type OverviewEvent =
   | NewSessionEvent
   | PresenceEvent
   | AvailabilityEvent
+  | ViewersEvent
   | LongWaitEvent;
 
 export interface Page<Item> {

@@ -7,14 +7,15 @@ import {
   type User,
 } from '@maru/client';
 import { useConversation } from '@maru/react';
+import { locale } from '@maru/ui';
 import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { sayAvailability, useAvailability } from '../live/availability';
 import { putSession, type View, waitsSince } from '../live/open-sessions';
-import { changeOpenSessions } from '../live/queries';
+import { changeOpenSessions, useViewers } from '../live/queries';
 import { maru, sentenceOf } from '../maru';
 import { EmptyPlace } from '../shell/empty';
-import { BackIcon, ListIcon, PaneIcon } from '../shell/icons';
+import { BackIcon, EyeIcon, ListIcon, PaneIcon } from '../shell/icons';
 import type { Pane } from '../shell/panes';
 import { StatusMark } from '../shell/status';
 import { Ago, Until, Waiting } from '../shell/time';
@@ -25,6 +26,7 @@ import { Composer } from './composer';
 import styles from './conversation-pane.module.css';
 import { EndDialog } from './end-dialog';
 import { Log } from './log';
+import { MoreMenu } from './more-menu';
 import { TransferDialog } from './transfer-dialog';
 
 interface Props {
@@ -97,7 +99,7 @@ function mayAct(me: User, session: SupportSession): boolean {
   return session.adminId === me.memberId || me.roles.includes('ADMIN');
 }
 
-function Head({ me, session, view, list, facts, onFactsOver }: HeadProps) {
+function Head({ me, session, view, list, facts, onFactsOver, mine }: HeadProps) {
   const t = useT();
   const running = session.status === 'ACTIVE' || session.status === 'DISCONNECTED';
   const act = running && mayAct(me, session);
@@ -123,9 +125,11 @@ function Head({ me, session, view, list, facts, onFactsOver }: HeadProps) {
           {session.status === 'WAITING' && <Waiting since={waitsSince(session)} />}
         </p>
       </div>
+      <Viewers me={me} session={session} />
       <div className={styles.actions}>
         {act && session.status === 'ACTIVE' && <TransferDialog me={me} session={session} />}
         {act && <EndDialog session={session} />}
+        <MoreMenu session={session} mine={mine} view={view} onFacts={onFactsOver} />
         <button
           type="button"
           className={`button icon ${styles.wide}`}
@@ -145,6 +149,21 @@ function Head({ me, session, view, list, facts, onFactsOver }: HeadProps) {
         </button>
       </div>
     </header>
+  );
+}
+
+/** Other agents who look at this chat too. */
+function Viewers({ me, session }: { me: User; session: SupportSession }) {
+  const t = useT();
+  const viewers = useViewers(session.sessionId, me.memberId);
+  if (viewers.length === 0) return null;
+  const names = new Intl.ListFormat(locale()).format(viewers.map(viewer => viewer.name));
+  const said = t('conversation.viewers', { names, count: viewers.length });
+  return (
+    <span className={styles.viewers} role="status" title={said}>
+      <EyeIcon />
+      <span>{said}</span>
+    </span>
   );
 }
 

@@ -2,6 +2,7 @@ import type { ChatMessage, Conversation, ConversationState } from '@maru/client'
 import { useAttention } from '@maru/react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type CacheSnapshot, Virtualizer, type VirtualizerHandle } from 'virtua';
+import { readAgain } from '../live/unread';
 import { DownIcon } from '../shell/icons';
 import { useT } from '../texts';
 import styles from './log.module.css';
@@ -89,8 +90,10 @@ export function Log({ conversation, state, mine }: Props) {
   const newest = lastSeqAt(rows, rows.length - 1);
   const inSight = atEnd ? newest : seen;
   useEffect(() => {
-    if (mine && attention && inSight > 0) conversation.markRead(inSight);
-  }, [conversation, mine, attention, inSight]);
+    if (!mine || !attention || inSight === 0) return;
+    conversation.markRead(inSight);
+    readAgain(sessionId);
+  }, [conversation, mine, attention, inSight, sessionId]);
 
   const below = useNewBelow(messages, inSight, mine ? readSeq.A : newest);
   return (

@@ -1,4 +1,4 @@
-import type { Agent, Category, Page, Statistics, SupportSession } from '@maru/client';
+import type { Agent, Category, Page, Statistics, SupportSession, Viewer } from '@maru/client';
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import { maru } from '../maru';
 import type { OpenSessions } from './open-sessions';
@@ -7,6 +7,7 @@ export const OPEN_KEY = ['open-sessions'] as const;
 export const STATS_KEY = ['stats'] as const;
 export const HISTORY_KEY = ['history'] as const;
 export const AGENTS_KEY = ['agents'] as const;
+export const VIEWERS_KEY = ['viewers'] as const;
 
 /** Answers stay until an event or a new subscription says that they may be old: an idle page asks for nothing. */
 export const queries = new QueryClient({
@@ -56,6 +57,15 @@ export interface OpenLists {
 export function useOpenSessions(): OpenLists {
   const { data, isPending, isError } = useQuery({ queryKey: OPEN_KEY, queryFn: fetchOpen });
   return { sessions: data ?? NONE, pending: isPending, failed: isError };
+}
+
+/** Which other agents look at a chat now. */
+export function useViewers(sessionId: number, me: number): Viewer[] {
+  const { data = [] } = useQuery({
+    queryKey: [...VIEWERS_KEY, sessionId],
+    queryFn: () => maru.rest.admin.viewers(sessionId),
+  });
+  return data.filter(viewer => viewer.memberId !== me);
 }
 
 /** What the figures tell of the server's settings: its zone, and the steps of waiting. */

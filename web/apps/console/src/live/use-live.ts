@@ -1,4 +1,4 @@
-import type { OverviewEvent, Resync, SupportSession } from '@maru/client';
+import type { OverviewEvent, Resync, SupportSession, UnreadEvent } from '@maru/client';
 import { useEffect } from 'react';
 import { maru } from '../maru';
 import { toast } from '../shell/toasts';
@@ -6,7 +6,16 @@ import { t } from '../texts';
 import { AVAILABILITY_KEY, takeAvailability } from './availability';
 import { learnServerTime } from './clock';
 import { isOpen, putMessage, putSession } from './open-sessions';
-import { changeOpenSessions, HISTORY_KEY, OPEN_KEY, openSession, queries, STATS_KEY } from './queries';
+import {
+  changeOpenSessions,
+  HISTORY_KEY,
+  OPEN_KEY,
+  openSession,
+  queries,
+  STATS_KEY,
+  VIEWERS_KEY,
+} from './queries';
+import { takeUnread } from './unread';
 
 type Incoming = OverviewEvent | Resync;
 
@@ -44,6 +53,7 @@ function take(event: Incoming, me: number): void {
       void queries.invalidateQueries({ queryKey: OPEN_KEY });
       void queries.invalidateQueries({ queryKey: STATS_KEY });
       void queries.invalidateQueries({ queryKey: AVAILABILITY_KEY });
+      void queries.invalidateQueries({ queryKey: VIEWERS_KEY });
       void learnServerTime().catch(() => undefined);
       return;
     case 'STATE':
@@ -64,6 +74,9 @@ function take(event: Incoming, me: number): void {
     }
     case 'AVAILABILITY':
       return takeAvailability(event, me);
+    case 'VIEWERS':
+      queries.setQueryData([...VIEWERS_KEY, event.sessionId], event.viewers);
+      return;
     case 'PRESENCE':
       return;
   }
@@ -91,6 +104,11 @@ export function useLive(me: number, navigate: (path: string) => void): void {
         }),
       ),
     ];
+    undo.push(
+      maru.watch<UnreadEvent>('/user/queue/notifications', event => {
+        if (event.type === 'UNREAD') takeUnread(event);
+      }),
+    );
     maru.connect();
     return () => {
       for (const one of undo) one();

@@ -83,6 +83,23 @@ export function DownIcon() {
   );
 }
 
+export function MoreIcon() {
+  return (
+    <Icon>
+      <path d="M12 6h.01M12 12h.01M12 18h.01" strokeWidth="3" />
+    </Icon>
+  );
+}
+
+export function EyeIcon() {
+  return (
+    <Icon>
+      <path d="M3 12c2.500-4 5.500-6 9-6s6.500 2 9 6c-2.500 4-5.500 6-9 6s-6.500-2-9-6z" />
+      <circle cx="12" cy="12" r="2.500" />
+    </Icon>
+  );
+}
+
 export function ChevronIcon() {
   return (
     <Icon>
