@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use tests::{Db, Maru, Storage};
 
 use crate::desk::{Case, admin_move, customer_move};
+use crate::rooms::Room;
 
 /// Tables that grow without end: nothing hot may read all of one.
-const LARGE: [&str; 2] = ["message", "support_session"];
+const LARGE: [&str; 5] = ["message", "support_session", "room", "room_member", "plain_room"];
 
-/// 4,000 sessions that are over, with 40,000 messages; `numbers` is a list of the numbers 1 to 4,000.
-fn seed(numbers: &str, customer: i64, agent: i64) -> [String; 3] {
+/// 4,000 sessions that are over, with 40,000 messages, and 40,000 plain rooms of two members; `numbers` is a list of the numbers 1 to 4,000.
+fn seed(numbers: &str, customer: i64, agent: i64) -> [String; 6] {
     [
         format!(
             "INSERT INTO room (id, kind, owner_id, locale, gate, last_seq, rev, created_at)
@@ -24,10 +25,26 @@ fn seed(numbers: &str, customer: i64, agent: i64) -> [String; 3] {
         ),
         format!(
             "INSERT INTO message (room_id, seq, rev, sender_id, sender_name, sender_type, message_type, content, created_at)
-             SELECT 100000 + n, m, m, {customer}, 'x', 'M', 'TEXT', 'text', 1000000 + n FROM {numbers}, (SELECT 1 AS m UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10) AS tens"
+             SELECT 100000 + n, m, m, {customer}, 'x', 'M', 'TEXT', 'text', 1000000 + n FROM {numbers}, {TEN}"
+        ),
+        format!(
+            "INSERT INTO room (id, kind, room_key, locale, gate, created_at)
+             SELECT 200000 + n * 10 + m, 'plain', 'seed:' || (n * 10 + m), 'ko', 'MEMBERS', 1000000 + n FROM {numbers}, {TEN}"
+        ),
+        format!(
+            "INSERT INTO plain_room (id, status, is_open, closes_at, created_by, created_at, changed_at)
+             SELECT 200000 + n * 10 + m, 'ACTIVE', n % 20 = 0, CASE WHEN n % 10 = 0 THEN 9000000000000 + n END, {agent}, 1000000 + n, 1000000 + n FROM {numbers}, {TEN}"
+        ),
+        format!(
+            "INSERT INTO room_member (room_id, member_id, side)
+             SELECT 200000 + n * 10 + m, {customer} + t, 'M' FROM {numbers}, {TEN}, (SELECT 0 AS t UNION ALL SELECT 1) AS two"
         ),
     ]
 }
+
+/// The numbers 1 to 10.
+const TEN: &str = "(SELECT 1 AS m UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL \
+     SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10) AS tens";
 
 const SQLITE_NUMBERS: &str =
     "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 4000) SELECT n FROM r) AS numbers";
@@ -106,6 +123,50 @@ async fn busy_moment(maru: &Maru) {
     case.start(maru).await;
     case.end(maru).await;
     topic.state("COMPLETED").await;
+    busy_room(maru).await;
+}
+
+/// The same of a plain room.
+async fn busy_room(maru: &Maru) {
+    let room = Room::with(
+        maru,
+        vec![maru.guest().await],
+        json!({ "open": true, "key": "team:plans", "expiresAt": "2099-01-01T00:00:00Z" }),
+    )
+    .await;
+    let (member, late) = (&room.members[0], maru.guest().await);
+    let (service, rest) = (room.service.rest(maru), member.rest(maru));
+    late.rest(maru).post(&room.path("/join"), json!({})).await.ok();
+    let (stomp, mut topic) = member.enter(maru, room.id).await;
+    stomp.say(room.id, "하나").await;
+    stomp
+        .send("/app/chat.markAsRead", json!({ "roomId": "team:plans" }))
+        .await;
+    topic.of_type("READ").await;
+    for path in ["", "/messages?limit=20", "/participants?limit=1"] {
+        rest.get(&room.path(path)).await.ok();
+    }
+    let page = rest.get(&room.path("/participants?limit=1")).await.ok();
+    let after = page["nextCursor"].as_str().unwrap();
+    rest.get(&room.path(&format!("/participants?before={after}")))
+        .await
+        .ok();
+    let page = rest.get("/api/chat/rooms?limit=1").await.ok();
+    let before = page["nextCursor"].as_str().unwrap();
+    for list in ["?joined=true", "", &format!("?before={before}")] {
+        rest.get(&format!("/api/chat/rooms{list}")).await.ok();
+        service.get(&format!("/api/chat/rooms{list}")).await.ok();
+    }
+    service
+        .post(&room.path("/members"), json!({ "userCodes": [room.service.code] }))
+        .await
+        .ok();
+    service
+        .delete(&room.path(&format!("/members/{}", late.code)))
+        .await
+        .ok();
+    service.post(&room.path("/close"), json!({})).await.ok();
+    topic.state("CLOSED").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,6 +54,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
     (Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),
     (Kind::Post, "/api/chat/rooms/{room}/close", Rule::RoomManager),
+    (Kind::Post, "/api/chat/rooms/{room}/notices", Rule::RoomManager),
     (Kind::Post, "/api/chat/rooms/{room}/members", Rule::RoomManager),
     (Kind::Delete, "/api/chat/rooms/{room}/members/{code}", Rule::RoomManager),
     (Kind::Raw, "/chat/{room}", Rule::RoomMember),
@@ -466,6 +467,7 @@ impl<'a> Cast<'a> {
         match path {
             "/api/chat/sessions" => json!({ "categoryId": self.category }),
             "/api/chat/sessions/{id}/rating" => json!({ "score": 5 }),
+            "/api/chat/rooms/{room}/notices" => json!({ "content": "x" }),
             "/api/chat/rooms/{room}/members" => json!({ "userCodes": [self.other_agent.code] }),
             "/api/admin/chat/availability" => json!({ "availability": "AVAILABLE" }),
             // Wrong credentials, a refresh token and a log-out of somebody who is not tried with again.

@@ -248,6 +248,18 @@ async fn messages_are_stored_in_order_with_their_kind(#[values(Db::Sqlite, Db::P
     );
     assert_eq!(plain["senderId"], room.members[0].id);
     topic.message("모두 보세요").await;
+    let notice = json!({ "content": "공지입니다" });
+    room.service
+        .rest(maru)
+        .post(&room.path("/notices"), notice.clone())
+        .await
+        .ok();
+    assert_eq!(topic.message("공지입니다").await["messageType"], "NOTIFICATION");
+    let member = room.members[0].rest(maru);
+    member
+        .post(&room.path("/notices"), notice)
+        .await
+        .refused(403, "forbidden");
     let kinds: Vec<(String, String)> = room
         .messages(maru)
         .await
@@ -263,6 +275,7 @@ async fn messages_are_stored_in_order_with_their_kind(#[values(Db::Sqlite, Db::P
         [
             pair("TEXT", "text/plain"),
             pair("TEXT", "application/json"),
+            pair("NOTIFICATION", "text/plain"),
             pair("NOTIFICATION", "text/plain"),
         ]
     );

@@ -11,7 +11,8 @@ use secrecy::SecretString;
 
 use crate::adapters::clock::Clock;
 use crate::config::Config;
-use crate::features::accounts::{Accounts, NewUser, Role};
+use crate::features::accounts::{Accounts, Good, NewUser, Role};
+use crate::time::Time;
 use crate::{backup, doctor, observe, routes, secrets, serve, storage};
 
 /// How long the end waits for work that nobody owns any more (a name look-up, a hash).
@@ -77,6 +78,8 @@ enum UserCommand {
         #[arg(long)]
         code: String,
     },
+    /// Says until when an account, or its password, is good.
+    Expire(UserExpire),
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +102,24 @@ struct UserAdd {
     #[arg(long)]
     password_stdin: bool,
 }
+
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = true, args = ["account", "password"])]
+struct UserExpire {
+    /// Code of the user.
+    #[arg(long)]
+    code: String,
+    /// The account ends then: 2026-12-31T15:00:00Z, or never.
+    #[arg(long, value_parser = end)]
+    account: Option<End>,
+    /// The password ends then, and with it every log-in, until there is another end: 2026-12-31T15:00:00Z, or never.
+    #[arg(long, value_parser = end)]
+    password: Option<End>,
+}
+
+/// A moment, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End(Option<Time>);
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleName {
@@ -188,6 +209,17 @@ async fn user(config: &Config, command: UserCommand) -> Result<(), Failure> {
         UserCommand::Unlock { code } => {
             with_accounts(config, async |a| a.user_unlock(&code).await).await?;
         }
+        UserCommand::Expire(expire) => {
+            let ends = [
+                (expire.account, Good::Account as fn(_) -> _),
+                (expire.password, Good::Password),
+            ];
+            let goods: Vec<Good> = ends
+                .into_iter()
+                .filter_map(|(end, good)| end.map(|End(at)| good(at)))
+                .collect();
+            with_accounts(config, async |a| a.user_expire(&expire.code, &goods).await).await?;
+        }
     }
     Ok(())
 }
@@ -223,6 +255,15 @@ where
     Ok(done?)
 }
 
+/// RFC 3339, or `never`.
+fn end(text: &str) -> Result<End, String> {
+    match (text, Time::parse(text)) {
+        ("never", _) => Ok(End(None)),
+        (_, Some(time)) => Ok(End(Some(time))),
+        _ => Err(format!("{text:?} is not a time like 2026-12-31T15:00:00Z, nor never")),
+    }
+}
+
 /// `90s`, `15m`, `1h`, `7d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a time like 90s, 15m, 1h or 7d");
@@ -248,6 +289,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_end_is_a_moment_or_never() {
+        assert_eq!(end("never"), Ok(End(None)));
+        assert_eq!(end("1970-01-01T00:00:01Z"), Ok(End(Some(Time::from_ms(1000)))));
+        for wrong in ["", "tomorrow", "2026-12-31", "Never"] {
+            assert!(end(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

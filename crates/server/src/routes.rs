@@ -121,6 +121,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
     entry(Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),
     entry(Kind::Post, "/api/chat/rooms/{room}/close", Rule::RoomManager),
+    entry(Kind::Post, "/api/chat/rooms/{room}/notices", Rule::RoomManager),
     entry(Kind::Post, "/api/chat/rooms/{room}/members", Rule::RoomManager),
     entry(Kind::Delete, "/api/chat/rooms/{room}/members/{code}", Rule::RoomManager),
     entry(Kind::Raw, "/chat/{room}", Rule::RoomMember),
@@ -281,6 +282,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(rooms::join_room))
         .routes(routes!(rooms::leave_room))
         .routes(routes!(rooms::close_room))
+        .routes(routes!(rooms::notify_room))
         .routes(routes!(rooms::add_members))
         .routes(routes!(rooms::remove_member))
         .routes(routes!(codes::categories))

@@ -44,7 +44,7 @@ use tokens::{Keys, RefreshToken};
 pub use callers::{Body, COOKIE, Caller, Language, bearer};
 pub use changes::{Change, Changes};
 pub use principal::{Principal, Role};
-pub use users::{DEMO_USERS, DemoUser, NewUser, UserError};
+pub use users::{DEMO_USERS, DemoUser, Good, NewUser, UserError};
 
 /// How long a row that was read counts: with the poll and the read itself, under half a second.
 const FRESH: Duration = Duration::from_millis(400);

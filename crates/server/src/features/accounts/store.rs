@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
-use super::Role;
 use super::rules::{Account, Login};
+use super::{Good, Role};
 use crate::adapters::database::{all, execute, one};
 use crate::time::Time;
 
@@ -180,6 +180,17 @@ pub(super) async fn set_locked(
     let sql = "UPDATE account SET locked_at = $2, changed_at = $3 WHERE id = $1";
     let values = [id.into(), locked_at.map(Time::ms).into(), now.ms().into()];
     execute(tx, sql, values).await.map(drop)
+}
+
+/// Says until when an account or its password is good.
+pub(super) async fn set_good(tx: &impl ConnectionTrait, id: i64, good: Good, now: Time) -> Result<(), DbErr> {
+    let column = match good {
+        Good::Account(_) => "expires_at",
+        Good::Password(_) => "credentials_expire_at",
+    };
+    let sql = format!("UPDATE account SET {column} = $2, changed_at = $3 WHERE id = $1");
+    let values = [id.into(), good.until().map(Time::ms).into(), now.ms().into()];
+    execute(tx, &sql, values).await.map(drop)
 }
 
 /// Ends the live connections of an account.

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::rules::{self, Account};
 use super::{Accounts, Role, store};
+use crate::time::Time;
 
 /// An account to make or to change.
 #[derive(Clone, Debug)]
@@ -20,6 +21,22 @@ pub struct NewUser {
     pub username: Option<String>,
     /// `None` leaves what is there.
     pub password: Option<SecretString>,
+}
+
+/// What of an account is good until when; `None`: for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Good {
+    Account(Option<Time>),
+    Password(Option<Time>),
+}
+
+impl Good {
+    /// When it ends.
+    pub const fn until(self) -> Option<Time> {
+        match self {
+            Self::Account(until) | Self::Password(until) => until,
+        }
+    }
 }
 
 /// Why a command about an account is not done.
@@ -185,6 +202,31 @@ impl Accounts {
         let account = self.known(code).await?;
         store::set_locked(self.0.db.write(), account.id, None, self.now()).await?;
         self.0.accounts.invalidate(&account.id);
+        Ok(())
+    }
+
+    /// `maru user expire`: until when an account or its password is good. What is over already ends every log-in and
+    /// connection at once, what ends later within a second after its end.
+    ///
+    /// # Errors
+    /// An unknown code, or the database.
+    pub async fn user_expire(&self, code: &str, goods: &[Good]) -> Result<(), UserError> {
+        let now = self.now();
+        let account = self.known(code).await?;
+        let tx = self.0.db.begin().await?;
+        for good in goods {
+            store::set_good(&tx, account.id, *good, now).await?;
+        }
+        let is_over = |good: &Good| good.until().is_some_and(|end| end <= now);
+        let over = goods.iter().any(is_over);
+        if over {
+            store::end_logins(&tx, account.id, now).await?;
+        }
+        tx.commit().await?;
+        self.0.accounts.invalidate(&account.id);
+        if over {
+            self.member_ended(account.id);
+        }
         Ok(())
     }
 

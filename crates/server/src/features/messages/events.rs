@@ -11,8 +11,8 @@ use super::Side;
 pub struct ReadEvent {
     /// Always `READ`.
     r#type: &'static str,
+    /// The room, of whatever kind.
     session_id: i64,
-    room_id: i64,
     reader_id: i64,
     message_id: i64,
     seq: i64,
@@ -23,7 +23,6 @@ impl ReadEvent {
         Self {
             r#type: "READ",
             session_id: room_id,
-            room_id,
             reader_id,
             message_id,
             seq,
@@ -37,8 +36,8 @@ impl ReadEvent {
 pub struct TypingEvent {
     /// Always `TYPING`.
     r#type: &'static str,
+    /// The room, of whatever kind.
     session_id: i64,
-    room_id: i64,
     member_id: i64,
     /// M or A.
     sender_type: &'static str,
@@ -51,7 +50,6 @@ impl TypingEvent {
         Self {
             r#type: "TYPING",
             session_id: room_id,
-            room_id,
             member_id,
             sender_type: side.as_str(),
             typing,

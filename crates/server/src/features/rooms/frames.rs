@@ -101,12 +101,7 @@ impl Rooms {
         }
         let stored = self.0.messages.send(NewMessage {
             room_id,
-            sender: Sender {
-                member_id: who.member_id,
-                name: who.name.clone(),
-                side: Side::Member,
-                everywhere: false,
-            },
+            sender: sender(who),
             message_type,
             content_type,
             content,
@@ -116,6 +111,30 @@ impl Rooms {
             also: None,
         })?;
         Ok(async move { stored.await.map_err(worded) })
+    }
+
+    /// Says something to a room that everybody is to notice; also who manages it without being a member.
+    ///
+    /// # Errors
+    /// `forbidden`, `room_closed`, `empty_content`, `content_too_long`, `invalid_request`, `rate_limited`, `unavailable`.
+    pub(super) async fn notify(&self, who: &Principal, room_id: i64, content: &str) -> Result<(), Refusal> {
+        self.may_manage(who, room_id).await?;
+        self.0.limits.send(who.member_id)?;
+        let stored = self.0.messages.send(NewMessage {
+            room_id,
+            sender: Sender {
+                everywhere: true,
+                ..sender(who)
+            },
+            message_type: MessageType::Notification,
+            content_type: ContentType::Plain,
+            content: self.0.messages.check_content(content)?,
+            reply_to: None,
+            client_message_id: None,
+            sent_at: self.0.clock.now(),
+            also: None,
+        })?;
+        stored.await.map(drop).map_err(worded)
     }
 
     async fn message_type(&self, who: &Principal, room_id: i64, name: Option<&str>) -> Result<MessageType, Refusal> {
@@ -202,6 +221,15 @@ impl Rooms {
     pub async fn remove_user(&self, who: &Principal, room_id: i64) -> Result<(), Refusal> {
         self.0.limits.signal(who.member_id)?;
         self.leave(who, room_id).await
+    }
+}
+
+fn sender(who: &Principal) -> Sender {
+    Sender {
+        member_id: who.member_id,
+        name: who.name.clone(),
+        side: Side::Member,
+        everywhere: false,
     }
 }
 

@@ -46,6 +46,13 @@ pub struct AddMembers {
     user_codes: Vec<String>,
 }
 
+/// What everybody in a room is to notice.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    content: String,
+}
+
 /// Which rooms, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -249,6 +256,23 @@ pub async fn close_room(
     let done = async {
         let room_id = rooms.find(&name).await?;
         rooms.close(&caller.principal, room_id).await?;
+        rooms.show(&caller, room_id).await
+    };
+    answer(&caller, done.await)
+}
+
+/// Says something that everybody is to notice: a NOTIFICATION; the room's maker, services and admins.
+#[utoipa::path(post, path = "/api/chat/rooms/{room}/notices", tag = "rooms", params(("room" = String, Path)),
+    request_body = Notify, responses((status = 200, body = RoomView)))]
+pub async fn notify_room(
+    State(rooms): State<Rooms>,
+    caller: Caller,
+    Named(name): Named,
+    Body(body): Body<Notify>,
+) -> Answer {
+    let done = async {
+        let room_id = rooms.find(&name).await?;
+        rooms.notify(&caller.principal, room_id, &body.content).await?;
         rooms.show(&caller, room_id).await
     };
     answer(&caller, done.await)

@@ -495,6 +495,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chat/rooms/{room}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something that everybody is to notice: a NOTIFICATION; the room's maker, services and admins. */
+        post: operations["notify_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat/rooms/{room}/participants": {
         parameters: {
             query?: never;
@@ -993,6 +1010,10 @@ export interface components {
         };
         /** @description A body without members. */
         Nothing: Record<string, never>;
+        /** @description What everybody in a room is to notice. */
+        Notify: {
+            content: string;
+        };
         /** @description What opens a session. */
         OpenSession: {
             /**
@@ -1150,10 +1171,11 @@ export interface components {
             /** Format: int64 */
             readerId: number;
             /** Format: int64 */
-            roomId: number;
-            /** Format: int64 */
             seq: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The room, of whatever kind.
+             */
             sessionId: number;
             /** @description Always `READ`. */
             type: string;
@@ -1486,11 +1508,12 @@ export interface components {
         TypingEvent: {
             /** Format: int64 */
             memberId: number;
-            /** Format: int64 */
-            roomId: number;
             /** @description M or A. */
             senderType: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The room, of whatever kind.
+             */
             sessionId: number;
             /** @description Always `TYPING`. */
             type: string;
@@ -2353,6 +2376,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    notify_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notify"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
                 };
             };
         };
