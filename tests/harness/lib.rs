@@ -11,6 +11,7 @@ mod rest;
 mod server;
 mod stomp;
 mod wait;
+mod ways;
 
 pub use database::{Db, Storage};
 pub use ground::postgres::plans as postgres_plans;
@@ -22,3 +23,4 @@ pub use rest::{Answer, Rest};
 pub use server::{Maru, Output, SECRET};
 pub use stomp::{Closed, Connect, Entry, ErrorFrame, Feed, Receipt, Refused, Stomp, Subscribed};
 pub use wait::{DEADLINE, until};
+pub use ways::Way;

@@ -7,11 +7,12 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use wire::{Command, Decoder, Event, Frame, Limits, Version, encode};
 
+use crate::ways::{Way, Wire};
 use crate::{DEADLINE, Maru};
 
 /// What happened on a connection.
@@ -70,6 +71,7 @@ pub struct Connect {
     frame_headers: Vec<(String, String)>,
     http_headers: Vec<(String, String)>,
     errors: bool,
+    way: Way,
 }
 
 impl Connect {
@@ -84,7 +86,15 @@ impl Connect {
             frame_headers: Vec::new(),
             http_headers: Vec::new(),
             errors: true,
+            way: Way::Plain,
         }
+    }
+
+    /// By another way than a plain WebSocket.
+    #[must_use]
+    pub fn over(mut self, way: Way) -> Connect {
+        self.way = way;
+        self
     }
 
     #[must_use]
@@ -184,26 +194,43 @@ impl Connect {
     /// # Errors
     /// The handshake was refused; `Error::Http` has the answer.
     pub async fn upgrade(&self) -> Result<Stomp, tungstenite::Error> {
-        let mut request = format!("ws://127.0.0.1:{}{}", self.port, self.path).into_client_request()?;
         let version = *Version::ALL
             .iter()
             .find(|version| self.version.contains(version.as_str()))
             .unwrap();
+        let path = match self.way {
+            Way::Tcp(port) => return Ok(Stomp::over(Wire::tcp(port).await?, version)),
+            Way::SockJs(transport) => {
+                let base = format!("http://127.0.0.1:{}{}", self.port, self.path);
+                let wire = Wire::sockjs(&base, transport, self.headers()).await;
+                return Ok(Stomp::over(wire.ok_or(tungstenite::Error::ConnectionClosed)?, version));
+            }
+            Way::SockJsWebSocket => format!("{}/000/{}/websocket", self.path, uuid::Uuid::new_v4()),
+            Way::Plain => self.path.clone(),
+        };
+        let mut request = format!("ws://127.0.0.1:{}{path}", self.port).into_client_request()?;
         let subprotocol = format!("v{}.stomp", version.as_str().replace('.', ""));
         request
             .headers_mut()
             .insert("sec-websocket-protocol", HeaderValue::try_from(subprotocol).unwrap());
-        for (name, value) in &self.http_headers {
-            let name = HeaderName::try_from(name.as_str()).unwrap();
-            request
-                .headers_mut()
-                .insert(name, HeaderValue::try_from(value).unwrap());
-        }
+        request.headers_mut().extend(self.headers());
         let connecting = tokio_tungstenite::connect_async(request);
         let (socket, _) = tokio::time::timeout(DEADLINE, connecting)
             .await
             .expect("an answer to the handshake")?;
-        Ok(Stomp::over(socket, version))
+        let wire = match self.way {
+            Way::SockJsWebSocket => Wire::framed(socket),
+            _ => Wire::plain(socket),
+        };
+        Ok(Stomp::over(wire, version))
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let header = |(name, value): &(String, String)| {
+            let name = HeaderName::try_from(name.as_str()).unwrap();
+            (name, HeaderValue::try_from(value).unwrap())
+        };
+        self.http_headers.iter().map(header).collect()
     }
 
     /// The CONNECT frame.
@@ -320,14 +347,12 @@ impl Shared {
     }
 }
 
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
-
 impl Stomp {
-    fn over(socket: Socket, version: Version) -> Stomp {
+    fn over(wire: Wire, version: Version) -> Stomp {
         let shared = Arc::new(Shared::default());
         let (outgoing, orders) = mpsc::unbounded_channel();
         let (cut, cutting) = oneshot::channel();
-        tokio::spawn(carry(socket, shared.clone(), orders, cutting, version));
+        tokio::spawn(carry(wire, shared.clone(), orders, cutting, version));
         Stomp {
             shared,
             outgoing,
@@ -628,13 +653,13 @@ impl Receipt {
 }
 
 async fn carry(
-    socket: Socket,
+    wire: Wire,
     shared: Arc<Shared>,
     mut orders: mpsc::UnboundedReceiver<Message>,
     mut cutting: oneshot::Receiver<()>,
     version: Version,
 ) {
-    let (mut write, mut read) = socket.split();
+    let Wire { mut read, mut write } = wire;
     let no_limits = Limits {
         headers_max: 1000,
         head_bytes_max: 1 << 20,
@@ -662,16 +687,16 @@ async fn carry(
                 }
             }
             incoming = read.next() => match incoming {
-                Some(Ok(Message::Text(text))) => take(&mut decoder, text.as_bytes(), &shared),
-                Some(Ok(Message::Binary(bytes))) => take(&mut decoder, &bytes, &shared),
-                Some(Ok(Message::Close(frame))) => {
+                Some(Message::Text(text)) => take(&mut decoder, text.as_bytes(), &shared),
+                Some(Message::Binary(bytes)) => take(&mut decoder, &bytes, &shared),
+                Some(Message::Close(frame)) => {
                     close = frame.map_or(Closed { code: 1005, reason: String::new() }, |frame| Closed {
                         code: frame.code.into(),
                         reason: frame.reason.to_string(),
                     });
                 }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => break,
+                Some(_) => {}
+                None => break,
             },
         }
     }

@@ -24,5 +24,7 @@ mod rights;
 mod rooms;
 mod running;
 mod slow;
+mod sockjs;
 mod storage;
 mod unread;
+mod ways;

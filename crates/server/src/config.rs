@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::hours::Span;
 use crate::network::{AddressRange, is_origin};
@@ -25,6 +26,7 @@ pub struct Config {
     pub objects: Objects,
     pub auth: Auth,
     pub stomp: Stomp,
+    pub sockjs: SockJs,
     pub limits: Limits,
     pub messages: Messages,
     pub support: Support,
@@ -106,8 +108,35 @@ pub struct Auth {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stomp {
-    pub tcp_listen: String,
+    #[serde(deserialize_with = "address_or_none")]
+    pub tcp_listen: Option<SocketAddr>,
     pub heartbeat_ms: u32,
+}
+
+/// An empty text is none.
+fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| {
+        D::Error::custom(format!(
+            "tcp_listen: {text:?} is not an address and a port such as 127.0.0.1:61613"
+        ))
+    };
+    text.parse().map(Some).map_err(wrong)
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SockJs {
+    pub sessions: usize,
+    pub waiting_bytes: usize,
+    pub post_bytes: usize,
+    pub post_timeout_s: u64,
+    pub disconnect_delay_s: u64,
+    pub heartbeat_s: u64,
+    pub response_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

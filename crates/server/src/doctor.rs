@@ -47,7 +47,7 @@ pub async fn examine(config: &Config) -> Result<(), Unwell> {
         ("database.url", database(config).await),
         ("redis.url", redis(config.redis.url.expose_secret()).await),
         ("objects.url", objects(config).await),
-        ("stomp.tcp_listen", tcp_listen(&config.stomp.tcp_listen).await),
+        ("stomp.tcp_listen", tcp_listen(config.stomp.tcp_listen).await),
         ("pages", built(pages::are_built())),
     ])
 }
@@ -187,13 +187,23 @@ async fn objects(config: &Config) -> Finding {
     }
 }
 
-async fn tcp_listen(address: &str) -> Finding {
-    if address.is_empty() {
+async fn tcp_listen(address: Option<SocketAddr>) -> Finding {
+    let Some(address) = address else {
         return Ok("off".into());
+    };
+    match TcpListener::bind(address).await {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => speaks_stomp(address).await,
+        Err(error) => Err(format!("{address}: {error}")),
     }
-    let address: SocketAddr = address.parse().map_err(|e| format!("{address:?}: {e}"))?;
-    let remark = listen(address).await?;
-    Ok(format!("{remark}; this version does not serve it yet"))
+}
+
+/// Who holds the address: a server of STOMP refuses a CONNECT without a log-in.
+async fn speaks_stomp(address: SocketAddr) -> Finding {
+    match ask(address, "CONNECT\naccept-version:1.2\nhost:localhost\n\n\0").await {
+        Ok(answer) if answer.starts_with("ERROR\n") => Ok(format!("a server runs on {address}")),
+        _ => Err(format!("another program holds {address}")),
+    }
 }
 
 /// No fault of the settings, but worth a line.

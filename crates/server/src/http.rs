@@ -7,7 +7,6 @@ mod socket;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,12 +20,12 @@ use hyper_util::service::TowerToHyperService;
 use metrics::counter;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub use around::{Around, around};
+pub use socket::Places;
 use socket::Socket;
 
 /// Longest head of a request, in bytes.
@@ -42,8 +41,8 @@ const FULL: &[u8] =
 pub struct Options {
     /// First to last byte of a request's head; also how long a connection may idle between two requests.
     pub header_timeout: Duration,
-    /// Sockets of all kinds at once; 0 is no limit.
-    pub connections_max: usize,
+    /// How long a peer may take nothing of an answer.
+    pub write_timeout: Duration,
     /// Octets that the kernel queues for one socket.
     pub send_buffer_bytes: usize,
 }
@@ -53,6 +52,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    places: Places,
     options: Options,
 }
 
@@ -63,11 +63,11 @@ pub struct Remaining {
 }
 
 impl Server {
-    /// Takes the address.
+    /// Takes the address. `places` are those of all sockets.
     ///
     /// # Errors
     /// It is taken, or may not be had.
-    pub async fn bind(listen: SocketAddr, router: Router, options: Options) -> io::Result<Self> {
+    pub async fn bind(listen: SocketAddr, router: Router, places: Places, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         // Those that are accepted inherit it.
         SockRef::from(&listener).set_send_buffer_size(options.send_buffer_bytes)?;
@@ -75,6 +75,7 @@ impl Server {
             address: listener.local_addr()?,
             listener,
             router,
+            places,
             options,
         })
     }
@@ -88,10 +89,6 @@ impl Server {
     pub async fn run(self, stop: CancellationToken) -> Remaining {
         let tasks = TaskTracker::new();
         let abort = CancellationToken::new();
-        let places = Arc::new(Semaphore::new(match self.options.connections_max {
-            0 => Semaphore::MAX_PERMITS,
-            max => max,
-        }));
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -100,12 +97,12 @@ impl Server {
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let Some(place) = self.places.take() else {
                 turn_away(&stream);
                 continue;
             };
             let connection = Connection {
-                socket: Socket::new(stream, place),
+                socket: place.hold(stream, self.options.write_timeout),
                 peer,
                 router: self.router.clone(),
                 header_timeout: self.options.header_timeout,
@@ -177,7 +174,7 @@ fn turn_away(stream: &TcpStream) {
 
 /// A connection that broke before it was accepted is its peer's business; anything else (no descriptors left) passes
 /// only when something ends.
-async fn pause_after(error: &io::Error) {
+pub async fn pause_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;

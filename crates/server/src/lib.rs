@@ -21,8 +21,9 @@ pub mod request;
 pub mod routes;
 pub mod secrets;
 pub mod serve;
-mod sockets;
+pub mod sockets;
 pub mod storage;
+pub mod tcp;
 #[cfg(test)]
 mod testing;
 pub mod texts;

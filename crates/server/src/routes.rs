@@ -1,7 +1,6 @@
 //! Every way in: REST paths and STOMP destinations with their rule, in one table, and the router made of it.
 
 use axum::Router;
-use axum::routing::any;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +12,6 @@ use crate::features::messages::{RoomName, connections};
 use crate::features::rooms::{frames as room_frames, handlers as rooms, view as room_view};
 use crate::features::support::{frames, handlers as support, view};
 use crate::problem::{Code, Refusal};
-use crate::sockets;
 
 /// How something comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -319,7 +317,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described().split_for_parts().1
 }
 
-/// Every REST path, and the WebSocket endpoints.
+/// Every REST path.
 pub fn router(maru: Maru) -> Router {
     let (router, openapi) = described().split_for_parts();
     let openapi = std::sync::Arc::new(openapi);
@@ -331,9 +329,6 @@ pub fn router(maru: Maru) -> Router {
                 async move { axum::Json(openapi.as_ref().clone()) }
             }),
         )
-        .route("/ws", any(sockets::stomp))
-        .route("/ws/chat", any(sockets::stomp))
-        .route("/chat/{room}", any(sockets::raw))
         .with_state(maru)
 }
 

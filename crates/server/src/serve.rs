@@ -19,13 +19,13 @@ use crate::app::Maru;
 use crate::config::{Config, Profile};
 use crate::demo::{self, DemoError};
 use crate::health::{self, Health};
-use crate::http::{Around, Options, Server, around};
+use crate::http::{Around, Options, Places, Server, around};
 use crate::observe::{Metrics, ObserveError};
 use crate::pages::Pages;
 use crate::problem::Refusal;
 use crate::routes;
 use crate::secrets::{SecretError, auth_secret};
-use crate::storage;
+use crate::{sockets, storage, tcp};
 
 /// Why the server did not start, or did not stop as it should.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,8 @@ pub enum ServeError {
     Open(#[from] OpenError),
     #[error("server.listen: {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
+    #[error("stomp.tcp_listen: {address}: {error}")]
+    TcpListen { address: SocketAddr, error: std::io::Error },
     #[error("the database: {0}")]
     Database(#[from] sea_orm::DbErr),
     #[error("sessions could not be taken up again: {0}")]
@@ -78,7 +80,9 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     let health = Health::new(db.clone(), clock, config.server.default_locale);
     let served = router(&maru, health.clone(), metrics.clone()).merge(demo::routes(demo));
     let router = with_pages(served, &maru, &config);
-    let server = bind(&config, router).await?;
+    let places = Places::new(config.limits.http_connections);
+    let server = bind(&config, router, places.clone()).await?;
+    let streams = bind_tcp(&config, &maru, places).await?;
     say_where(&server, &config, demo);
 
     let until = stop.parts.clone();
@@ -86,6 +90,9 @@ pub async fn serve(config: Config, demo: bool) -> Result<(), ServeError> {
     let until = stop.accepting.clone();
     let mut accepting = JoinSet::new();
     accepting.spawn(server.run(until));
+    if let Some(streams) = streams {
+        parts.spawn(accept_streams(streams, stop.accepting.clone(), stop.parts.clone()));
+    }
 
     health.set_serving(true);
     let ended = wait(&mut signals, &mut parts).await;
@@ -108,7 +115,8 @@ fn router(maru: &Maru, health: Health, metrics: Metrics) -> Router {
 /// Everything that is answered: pages for what `served` does not know.
 fn with_pages(served: Router, maru: &Maru, config: &Config) -> Router {
     let served = Pages::new(&config.server).serve_rest_of(served);
-    around(served, Around::new(config, maru.accounts().network().clone()))
+    let sockets = sockets::router(maru, config);
+    around(served, sockets, Around::new(config, maru.accounts().network().clone()))
 }
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -116,15 +124,43 @@ async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, text)], metrics.render())
 }
 
-async fn bind(config: &Config, router: Router) -> Result<Server, ServeError> {
+async fn bind(config: &Config, router: Router, places: Places) -> Result<Server, ServeError> {
     let address = config.server.listen;
     let failed = |error| ServeError::Listen { address, error };
     let options = Options {
         header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
-        connections_max: config.limits.http_connections,
+        write_timeout: write_timeout(config),
         send_buffer_bytes: config.limits.socket_send_buffer_bytes,
     };
-    Server::bind(address, router, options).await.map_err(failed)
+    Server::bind(address, router, places, options).await.map_err(failed)
+}
+
+/// Twice what the broker waits: it ends its own connections, with a word.
+fn write_timeout(config: &Config) -> Duration {
+    2 * Duration::from_secs(config.limits.slow_reader_timeout_s)
+}
+
+async fn bind_tcp(config: &Config, maru: &Maru, places: Places) -> Result<Option<tcp::Server>, ServeError> {
+    let Some(address) = config.stomp.tcp_listen else {
+        return Ok(None);
+    };
+    let failed = |error| ServeError::TcpListen { address, error };
+    let options = tcp::Options {
+        write_timeout: write_timeout(config),
+        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
+    };
+    let bound = tcp::Server::bind(address, maru.clone(), places, options);
+    let server = bound.await.map_err(failed)?;
+    let address = server.address().map_err(failed)?;
+    println!("Maru listens on tcp://{address} (STOMP)");
+    tracing::info!(%address, "listening for STOMP over TCP");
+    Ok(Some(server))
+}
+
+/// A part of the server, though it accepts no longer than the others do.
+async fn accept_streams(server: tcp::Server, accepting: CancellationToken, parts: CancellationToken) {
+    server.run(accepting).await;
+    parts.cancelled().await;
 }
 
 fn say_where(server: &Server, config: &Config, demo: bool) {

@@ -10,9 +10,11 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["serve"],
     &["doctor"],
+    &["tcp"],
     &["http", "pages", "health", "backup"],
     &["demo"],
-    &["routes", "sockets", "app"],
+    &["sockets"],
+    &["routes", "app"],
     &["jobs"],
     &["features::support", "features::rooms"],
     &[

@@ -53,15 +53,18 @@ impl Around {
     }
 }
 
-/// The router with all of it around, outermost last.
-pub fn around(router: Router, around: Around) -> Router {
-    let router = router
-        .layer(DefaultBodyLimit::max(around.body_bytes_max))
-        .layer(from_fn_with_state(around.clone(), answer_in_form));
-    let router = match around.allowed_origins.as_slice() {
-        [] => router,
-        allowed => router.layer(cors(allowed)),
+/// The router with all of it around, outermost last. `sockets` answer pages of other origins by themselves.
+pub fn around(router: Router, sockets: Router, around: Around) -> Router {
+    let in_form = |router: Router| {
+        router
+            .layer(DefaultBodyLimit::max(around.body_bytes_max))
+            .layer(from_fn_with_state(around.clone(), answer_in_form))
     };
+    let router = match around.allowed_origins.as_slice() {
+        [] => in_form(router),
+        allowed => in_form(router).layer(cors(allowed)),
+    };
+    let router = router.merge(in_form(sockets));
     router.layer(from_fn_with_state(around, follow))
 }
 

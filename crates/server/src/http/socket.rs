@@ -2,29 +2,82 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use metrics::gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 
-/// A stream that gives its place back when it is dropped, also after an upgrade has carried it elsewhere.
-pub(super) struct Socket {
-    stream: TcpStream,
-    _place: OwnedSemaphorePermit,
+/// Room for so many sockets of all kinds. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Places(Arc<Semaphore>);
+
+/// Room for one socket.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Socket {
-    pub(super) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+impl Places {
+    /// Room for `max`; 0 is no limit.
+    pub fn new(max: usize) -> Self {
+        let max = if max == 0 { Semaphore::MAX_PERMITS } else { max };
+        Self(Arc::new(Semaphore::new(max)))
+    }
+
+    /// A place, if one is left.
+    pub fn take(&self) -> Option<Place> {
+        let permit = Arc::clone(&self.0).try_acquire_owned().ok()?;
+        Some(Place { _permit: permit })
+    }
+}
+
+impl Place {
+    /// The stream in this place. It breaks when its peer takes nothing for `patience` while something waits.
+    pub fn hold(self, stream: TcpStream, patience: Duration) -> Socket {
         // Frames are small and somebody waits for each. It fails only for a socket that is already gone.
         let _ = stream.set_nodelay(true);
         gauge!("http_connections").increment(1.0);
-        Self { stream, _place: place }
+        Socket {
+            stream,
+            _place: self,
+            patience,
+            stuck: None,
+        }
     }
+}
 
+/// A stream that gives its place back when it is dropped, also after an upgrade has carried it elsewhere.
+#[derive(Debug)]
+pub struct Socket {
+    stream: TcpStream,
+    _place: Place,
+    patience: Duration,
+    /// Runs while the peer takes nothing.
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl Socket {
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
         Pin::new(&mut self.get_mut().stream)
+    }
+
+    /// A write that does not go on for too long has failed.
+    fn in_time<T>(self: Pin<&mut Self>, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let socket = self.get_mut();
+        if written.is_ready() {
+            socket.stuck = None;
+            return written;
+        }
+        let patience = socket.patience;
+        let stuck = socket
+            .stuck
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        stuck.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -41,16 +94,18 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, buf)
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = self.as_mut().stream().poll_write(cx, buf);
+        self.in_time(cx, written)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(cx, bufs)
+        let written = self.as_mut().stream().poll_write_vectored(cx, bufs);
+        self.in_time(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -20,6 +20,7 @@ fn routes() -> Router {
         .route("/api/bytes", post(async |body: bytes::Bytes| body.len().to_string()))
         .route("/api/panic", get(panics))
         .route("/api/slow", get(slow))
+        .route("/api/endless", get(endless))
 }
 
 async fn panics() {
@@ -31,16 +32,27 @@ async fn slow() -> &'static str {
     "slow"
 }
 
+async fn endless() -> Body {
+    let chunk = || Ok::<_, io::Error>(bytes::Bytes::from_static(&[b'x'; 4096]));
+    Body::from_stream(futures_util::stream::repeat_with(chunk))
+}
+
 async fn start(connections_max: usize) -> Running {
     let config = Config::load(None).unwrap();
-    let router = around(routes(), Around::new(&config, Network::new(&config.server)));
+    let router = around(
+        routes(),
+        Router::new(),
+        Around::new(&config, Network::new(&config.server)),
+    );
     let options = Options {
         header_timeout: Duration::from_millis(200),
-        connections_max,
+        write_timeout: Duration::from_millis(200),
         send_buffer_bytes: config.limits.socket_send_buffer_bytes,
     };
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = Server::bind(local, router, options).await.unwrap();
+    let server = Server::bind(local, router, Places::new(connections_max), options)
+        .await
+        .unwrap();
     let address = server.address();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
@@ -177,4 +189,27 @@ async fn what_does_not_end_in_time_is_cut() {
     let remaining = server.serving.await.unwrap();
     assert_eq!(remaining.finish(Duration::from_millis(10)).await, 1);
     assert_eq!(rest_of(busy).await, "");
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_its_answer_is_let_go() {
+    let running = start(1).await;
+    let mut stuck = running.connect().await;
+    stuck
+        .write_all(b"GET /api/endless HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    let waiting = async {
+        loop {
+            let answer = running
+                .ask("GET /api/hello HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+                .await;
+            if answer.starts_with("HTTP/1.1 200") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+    assert!(waited.is_ok(), "its place is never free again");
 }
