@@ -2,6 +2,7 @@
 //! `bench/README.md` says how, and what it does not show.
 
 mod client;
+mod fan;
 mod figures;
 mod flood;
 mod idle;
@@ -49,6 +50,8 @@ enum Test {
     Idle,
     /// 100 people in 50 sessions, 50 messages a second.
     Rate,
+    /// One room, one who writes, many who hear it.
+    Fan,
     /// Every room sends as soon as its last message came back.
     Flood,
 }
@@ -58,6 +61,9 @@ impl Options {
         self.tests.is_empty() || self.tests.contains(&test)
     }
 }
+
+/// Readers of `fan`.
+const FAN: [u32; 2] = [50, 500];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -69,6 +75,11 @@ async fn main() -> Result<()> {
     }
     if options.has(Test::Idle) {
         add(&mut rows, "idle", idle::measure(&options).await)?;
+    }
+    if options.has(Test::Fan) {
+        for readers in FAN {
+            add(&mut rows, "fan", fan::measure(&options, readers).await)?;
+        }
     }
     for db in &options.db {
         if options.has(Test::Rate) {

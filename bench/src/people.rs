@@ -18,6 +18,7 @@ const AT_ONCE: usize = 32;
 /// Somebody with an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
+    pub(crate) code: String,
     /// Good for an hour.
     pub(crate) token: String,
 }
@@ -51,6 +52,7 @@ pub(crate) async fn make(server: &Server, role: &str, count: u32) -> Result<Vec<
             let (id, code): (i64, String) = (row.try_get("", "id")?, row.try_get("", "code")?);
             people.push(Person {
                 token: token(id, &code, role, now.as_secs())?,
+                code,
             });
         }
     }
@@ -98,6 +100,17 @@ pub(crate) async fn rooms(server: &Server, count: u32) -> Result<Vec<Room>> {
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await
+}
+
+/// A room with these members.
+pub(crate) async fn plain_room(server: &Server, members: &[Person]) -> Result<i64> {
+    let admin = make(server, "ADMIN", 1).await?;
+    let admin = admin.first().ok_or("nobody opens the room")?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let codes: Vec<&str> = members.iter().map(|member| member.code.as_str()).collect();
+    let body = json!({ "name": "fan", "maxParticipants": codes.len(), "members": codes });
+    let room = post(&http, &format!("{}/api/chat/rooms", server.origin()), admin, &body).await?;
+    Ok(room["roomId"].as_i64().ok_or("a room without a number")?)
 }
 
 async fn post(http: &reqwest::Client, url: &str, person: &Person, body: &Value) -> Result<Value> {

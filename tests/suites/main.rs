@@ -10,6 +10,7 @@ mod clients;
 mod desk;
 mod endings;
 mod frames;
+mod hostile;
 mod hours;
 mod leaving;
 mod life;
