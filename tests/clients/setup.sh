@@ -1,15 +1,18 @@
 #!/bin/sh
-# Installs the outside clients that the suites drive: @stomp/stompjs for Node, stomp.py for Python.
+# Installs the outside clients that the suites drive: @stomp/stompjs, stompjs with sockjs-client, and stompit for Node,
+# stomp.py for Python.
 # Called before the tests; does nothing where the lock files have not changed since.
 set -eu
 cd "$(dirname "$0")"
 
 done_for() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sha256sum "$2")" ]; }
 
-if ! done_for stompjs/node_modules/.installed stompjs/package-lock.json; then
-  (cd stompjs && npm ci --no-audit --no-fund --ignore-scripts)
-  (sha256sum stompjs/package-lock.json) > stompjs/node_modules/.installed
-fi
+for client in stompjs sockjs stompit; do
+  if ! done_for $client/node_modules/.installed $client/package-lock.json; then
+    (cd $client && npm ci --no-audit --no-fund --ignore-scripts --omit=optional)
+    (sha256sum $client/package-lock.json) > $client/node_modules/.installed
+  fi
+done
 
 if ! done_for stomppy/.venv/.installed stomppy/requirements.txt; then
   rm -rf stomppy/.venv

@@ -5,11 +5,12 @@ use std::process::Stdio;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{DEADLINE, Db, workspace};
+use tests::{DEADLINE, workspace};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::desk::{Case, PATIENT};
+use crate::desk::Case;
+use crate::ways::with_tcp;
 
 /// A running program that prints events and waits for lines.
 struct Outside {
@@ -64,39 +65,57 @@ fn folder(name: &str) -> PathBuf {
     workspace().join("tests/clients").join(name)
 }
 
-#[rstest]
-#[case::stompjs("stompjs")]
-#[case::stomp_py("stomp.py")]
-#[tokio::test(flavor = "multi_thread")]
-async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name: &str) {
-    let maru = PATIENT.on(Db::Sqlite).await;
-    let case = Case::active(maru).await;
-    let session = case.id.to_string();
-    let mut command = if name == "stompjs" {
-        let mut command = Command::new("node");
-        command
-            .arg("client.mjs")
-            .arg(format!("ws://127.0.0.1:{}/ws", maru.port))
-            .current_dir(folder("stompjs"));
+/// The program of a client, with all that it needs but token, session and transport.
+fn program(folder_name: &str, arguments: &[&str]) -> Command {
+    let folder = folder(folder_name);
+    let mut command = if folder_name == "stomppy" {
+        let mut command = Command::new(folder.join(".venv/bin/python"));
+        command.arg("client.py");
         command
     } else {
-        let mut command = Command::new(folder("stomppy").join(".venv/bin/python"));
-        command
-            .arg("client.py")
-            .args(["127.0.0.1", &maru.port.to_string()])
-            .current_dir(folder("stomppy"));
+        let mut command = Command::new("node");
+        command.arg("client.mjs");
         command
     };
-    command.args([&case.customer.token, &session]);
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+#[rstest]
+#[case::stompjs("stompjs", "1.2")]
+#[case::stomp_py("stomp.py", "1.2")]
+#[case::stomp_py_over_tcp("stomp.py over TCP", "1.2")]
+#[case::stompit_over_tcp("stompit", "1.2")]
+#[case::sockjs_websocket("websocket", "1.1")]
+#[case::sockjs_streaming("xhr-streaming", "1.1")]
+#[case::sockjs_polling("xhr-polling", "1.1")]
+#[case::sockjs_events("eventsource", "1.1")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name: &str, #[case] version: &str) {
+    let (maru, tcp) = &with_tcp(&[]).await;
+    let case = Case::active(maru).await;
+    let session = case.id.to_string();
+    let (web, tcp) = (maru.port.to_string(), tcp.to_string());
+    let mut command = match name {
+        "stompjs" => program("stompjs", &[&format!("ws://127.0.0.1:{web}/ws")]),
+        "stomp.py" => program("stomppy", &["ws", "127.0.0.1", &web]),
+        "stomp.py over TCP" => program("stomppy", &["tcp", "127.0.0.1", &tcp]),
+        "stompit" => program("stompit", &["127.0.0.1", &tcp]),
+        _ => program("sockjs", &[&format!("{}/ws", maru.origin())]),
+    };
+    command.args([&case.customer.token, &session]).arg(name);
     let mut client = Outside::start(command);
 
     let connected = client.event("connected", |_| true).await;
     assert_eq!(
         (&connected["version"], &connected["heartBeat"]),
-        (&json!("1.2"), &json!("10000,10000"))
+        (&json!(version), &json!("10000,10000"))
     );
+    let transport = connected.get("transport");
+    assert!(transport.is_none_or(|transport| transport == name), "{connected}");
     client.event("subscribed", |_| true).await;
-    let content = format!("{name}: 안녕하세요 🙂");
+    let said_as = name.trim_end_matches(" over TCP");
+    let content = format!("{said_as}: 안녕하세요 🙂");
     let agent = case.agent.stomp(maru).await;
     let shown = client.message(&content).await;
     if !client.seen.iter().any(|event| event["event"] == "stored") {
@@ -108,7 +127,8 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
         .find(|event| event["event"] == "stored")
         .unwrap()
         .clone();
-    assert_eq!(stored["seq"], shown["seq"]);
+    // Not every client shows the headers of a RECEIPT.
+    assert!(stored.get("seq").is_none_or(|seq| *seq == shown["seq"]), "{stored}");
     agent.say(case.id, "반갑습니다").await;
     client.message("반갑습니다").await;
 
@@ -133,7 +153,7 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
 
     client.go_on().await;
     let refused = client.event("error", |_| true).await;
-    assert_eq!(refused["code"], "forbidden");
+    assert!(refused.get("code").is_none_or(|code| code == "forbidden"), "{refused}");
     assert!(!refused["message"].as_str().unwrap().is_empty());
     client.event("closed", |_| true).await;
     client.go_on().await;

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::desk::Case;
 
 /// A server that listens for TCP too, and where.
-async fn with_tcp(settings: &[(&str, &str)]) -> (Maru, u16) {
+pub(crate) async fn with_tcp(settings: &[(&str, &str)]) -> (Maru, u16) {
     let port = free_port();
     let listen = format!("127.0.0.1:{port}");
     let patient = [

@@ -1,7 +1,7 @@
-"""A client as its documentation shows it: stomp.py over WebSocket. Prints a line of JSON for each thing that happens;
-a line on its input lets it go on.
+"""A client as its documentation shows it: stomp.py over WebSocket or TCP. Prints a line of JSON for each thing that
+happens; a line on its input lets it go on.
 
-python client.py HOST PORT TOKEN SESSION
+python client.py ws|tcp HOST PORT TOKEN SESSION
 """
 
 import json
@@ -10,7 +10,7 @@ import threading
 
 import stomp
 
-HOST, PORT, TOKEN, SESSION = sys.argv[1:]
+WAY, HOST, PORT, TOKEN, SESSION = sys.argv[1:6]
 TOPIC = f"/topic/chat/{SESSION}"
 PRINTING = threading.Lock()
 
@@ -50,7 +50,11 @@ class Listener(stomp.ConnectionListener):
 
 
 def connect():
-    connection = stomp.WSStompConnection([(HOST, int(PORT))], ws_path="/ws", heartbeats=(1000, 1000), reconnect_attempts_max=1)
+    options = {"heartbeats": (1000, 1000), "reconnect_attempts_max": 1}
+    if WAY == "ws":
+        connection = stomp.WSStompConnection([(HOST, int(PORT))], ws_path="/ws", **options)
+    else:
+        connection = stomp.Connection12([(HOST, int(PORT))], **options)
     listener = Listener()
     connection.set_listener("", listener)
     connection.connect(headers={"Authorization": f"Bearer {TOKEN}"}, wait=True)
