@@ -30,6 +30,7 @@ async fn a_session_is_opened_with_all_its_members(#[values(Db::Sqlite, Db::Postg
         "categoryName",
         "title",
         "continues",
+        "email",
         "memberId",
         "memberName",
         "adminId",

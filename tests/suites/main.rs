@@ -15,6 +15,7 @@ mod hours;
 mod leaving;
 mod life;
 mod limits;
+mod mail;
 mod messages;
 mod plans;
 mod races;

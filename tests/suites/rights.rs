@@ -34,6 +34,8 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Post, "/api/chat/sessions/{id}/unread", Rule::SessionParty),
     (Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
     (Kind::Get, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
+    (Kind::Post, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
+    (Kind::Put, "/api/chat/sessions/{id}/email", Rule::SessionCustomer),
     (Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     (Kind::Get, "/api/admin/chat/sessions/{id}/viewers", Rule::Agent),
     (Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
@@ -466,6 +468,9 @@ impl<'a> Cast<'a> {
     async fn body(&self, path: &str) -> Value {
         match path {
             "/api/chat/sessions" => json!({ "categoryId": self.category }),
+            "/api/chat/sessions/{id}/transcript" | "/api/chat/sessions/{id}/email" => {
+                json!({ "email": "a@example.com" })
+            }
             "/api/chat/sessions/{id}/rating" => json!({ "score": 5 }),
             "/api/chat/rooms/{room}/notices" => json!({ "content": "x" }),
             "/api/chat/rooms/{room}/members" => json!({ "userCodes": [self.other_agent.code] }),

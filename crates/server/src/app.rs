@@ -24,6 +24,7 @@ use crate::adapters::database::Database;
 use crate::config::{Config, ConnectionsPolicy};
 use crate::features::accounts::{Accounts, Change, Principal};
 use crate::features::codes::Codes;
+use crate::features::mail::Mail;
 use crate::features::messages::{ConnectionInfo, Live, Messages, Outlet, Writer, WriterTask, own_topic, room_topic};
 use crate::features::rooms::{self, Rooms};
 use crate::features::support::rules::DisconnectReason;
@@ -53,6 +54,7 @@ struct Inner {
 pub struct Tasks {
     maru: Maru,
     db: Database,
+    mail: Mail,
     writer: WriterTask,
 }
 
@@ -96,6 +98,7 @@ impl Maru {
             config.messages.batch_max,
         );
         let messages = Messages::new(db.clone(), writer, config.messages.content_chars_max);
+        let mail = Mail::new(db.clone(), clock.clone(), config);
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -104,6 +107,7 @@ impl Maru {
             codes: codes.clone(),
             accounts: accounts.clone(),
             limits: limits.clone(),
+            mail: mail.clone(),
         };
         let room_parts = rooms::Parts {
             db: db.clone(),
@@ -130,6 +134,7 @@ impl Maru {
         let tasks = Tasks {
             maru: maru.clone(),
             db,
+            mail,
             writer: task,
         };
         Ok((maru, tasks))
@@ -234,6 +239,7 @@ impl Tasks {
                 maru.0.accounts.run(cancel.clone()),
                 maru.0.support.run(cancel.clone()),
                 maru.0.rooms.run(cancel.clone()),
+                self.mail.run(cancel.clone()),
                 cancel.run_until_cancelled(maru.follow_accounts()),
             )
         };

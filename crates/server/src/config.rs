@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::adapters::smtp::{self, Smtp};
 use crate::hours::Span;
 use crate::network::{AddressRange, is_origin};
 use crate::texts::Locale;
@@ -27,6 +28,7 @@ pub struct Config {
     pub auth: Auth,
     pub stomp: Stomp,
     pub sockjs: SockJs,
+    pub mail: Mail,
     pub limits: Limits,
     pub messages: Messages,
     pub support: Support,
@@ -48,6 +50,7 @@ pub struct Server {
     pub listen: SocketAddr,
     pub profile: Profile,
     pub data_dir: PathBuf,
+    pub public_url: String,
     pub allowed_origins: Vec<String>,
     pub embed_origins: Vec<String>,
     pub trusted_proxies: Vec<AddressRange>,
@@ -139,6 +142,17 @@ pub struct SockJs {
     pub response_bytes: usize,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub url: SecretString,
+    pub from: String,
+    pub timeout_s: u64,
+    pub retry_first_s: u64,
+    pub retry_max_s: u64,
+    pub attempts_max: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionsPolicy {
@@ -209,6 +223,8 @@ pub struct Support {
     pub rating_open_s: u64,
     pub rating_comment_chars_max: usize,
     pub transcript_messages_max: usize,
+    pub mail_unread_after_s: u64,
+    pub transcripts_per_hour: u32,
     pub opening_hours: Vec<Span>,
     pub closed_on: Vec<jiff::civil::Date>,
     pub statistics_every_s: u64,
@@ -322,6 +338,7 @@ impl Config {
                 });
             }
         }
+        self.check_mail()?;
         if !(1..=STOP_MAX_S).contains(&self.server.shutdown_s) {
             return Err(ConfigError::Value {
                 name: "server.shutdown_s",
@@ -366,6 +383,37 @@ impl Config {
         }
         Ok(())
     }
+
+    /// With an SMTP server, what mails need is there too.
+    fn check_mail(&self) -> Result<(), ConfigError> {
+        let Some(server) = smtp::Settings::of(&self.mail) else {
+            return Ok(());
+        };
+        if let Err(error) = Smtp::open(&server) {
+            let name = error.setting();
+            let why = error.to_string();
+            return Err(ConfigError::Value { name, why });
+        }
+        if !is_origin(&self.server.public_url) || self.server.public_url == "*" {
+            return Err(ConfigError::Value {
+                name: "server.public_url",
+                why: "must be scheme://host[:port] where mail.url is set".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl<'a> smtp::Settings<'a> {
+    /// The SMTP server, if there is one.
+    pub fn of(mail: &'a Mail) -> Option<Self> {
+        let url = mail.url.expose_secret();
+        (!url.is_empty()).then(|| Self {
+            url,
+            from: &mail.from,
+            timeout: std::time::Duration::from_secs(mail.timeout_s),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -409,6 +457,18 @@ mod tests {
             let error = with(&[(&variable, wrong)]).unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn mail_needs_a_sender_and_a_public_address() {
+        let url = ("MARU_MAIL__URL", "smtp://127.0.0.1:25");
+        let from = ("MARU_MAIL__FROM", "Shop <support@example.com>");
+        let public = ("MARU_SERVER__PUBLIC_URL", "https://chat.example.com");
+        assert!(with(&[url, from, public]).is_ok());
+        let named = |vars: &[(&str, &str)]| with(vars).unwrap_err().to_string();
+        assert!(named(&[url, public]).contains("mail.from"));
+        assert!(named(&[url, from]).contains("server.public_url"));
+        assert!(named(&[("MARU_MAIL__URL", "http://x"), from, public]).contains("mail.url"));
     }
 
     #[test]

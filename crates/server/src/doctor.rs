@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::adapters::database::{Database, execute};
+use crate::adapters::smtp::{self, Smtp};
 use crate::config::{Config, ConfigError};
 use crate::{pages, secrets, storage};
 
@@ -47,6 +48,7 @@ pub async fn examine(config: &Config) -> Result<(), Unwell> {
         ("database.url", database(config).await),
         ("redis.url", redis(config.redis.url.expose_secret()).await),
         ("objects.url", objects(config).await),
+        ("mail.url", mail(config).await),
         ("stomp.tcp_listen", tcp_listen(config.stomp.tcp_listen).await),
         ("pages", built(pages::are_built())),
     ])
@@ -160,6 +162,21 @@ async fn redis(url: &str) -> Finding {
         return Ok(format!("{address} answers; this version does not use it yet"));
     }
     Err(format!("{address} is not Redis"))
+}
+
+/// Connects to the SMTP server and logs in there; sends nothing.
+async fn mail(config: &Config) -> Finding {
+    let Some(mut settings) = smtp::Settings::of(&config.mail) else {
+        return Ok("none".into());
+    };
+    settings.timeout = PATIENCE;
+    let smtp = Smtp::open(&settings).map_err(text)?;
+    match tokio::time::timeout(PATIENCE, smtp.test()).await {
+        Ok(Ok(true)) => Ok(format!("an SMTP server answers; mails come from {}", config.mail.from)),
+        Ok(Ok(false)) => Err("the SMTP server does not answer as one".into()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no answer".into()),
+    }
 }
 
 async fn objects(config: &Config) -> Finding {

@@ -122,6 +122,25 @@ impl LoginLimit {
     }
 }
 
+/// Transcripts that people have sent by mail.
+#[derive(Debug)]
+pub struct TranscriptLimit(Limiter<i64>);
+
+impl TranscriptLimit {
+    /// At most `per_hour` of one person; 0 is no limit.
+    pub fn new(per_hour: u32) -> Self {
+        Self(Limiter::per_hour(per_hour))
+    }
+
+    /// Counts one.
+    ///
+    /// # Errors
+    /// `rate_limited` over the bound.
+    pub fn check(&self, member_id: i64) -> Result<(), Refusal> {
+        self.0.check(&member_id)
+    }
+}
+
 /// What a limiter counts by.
 trait Key: Hash + Eq + Clone + std::fmt::Debug + Send + Sync + 'static {}
 

@@ -25,6 +25,7 @@ pub enum Code {
     AlreadyStarted,
     AgentAway,
     AlreadyContinued,
+    MailUnavailable,
     TooManyOpen,
     RoomFull,
     RoomClosed,
@@ -52,6 +53,7 @@ impl Code {
             Self::AlreadyStarted => "already_started",
             Self::AgentAway => "agent_away",
             Self::AlreadyContinued => "already_continued",
+            Self::MailUnavailable => "mail_unavailable",
             Self::TooManyOpen => "too_many_open",
             Self::RoomFull => "room_full",
             Self::RoomClosed => "room_closed",
@@ -75,6 +77,7 @@ impl Code {
             Self::WrongState
             | Self::AlreadyStarted
             | Self::AgentAway
+            | Self::MailUnavailable
             | Self::AlreadyContinued
             | Self::TooManyOpen
             | Self::RoomFull
@@ -102,6 +105,7 @@ impl Code {
             Self::AlreadyStarted => TextKey("error-already-started"),
             Self::AgentAway => TextKey("error-agent-away"),
             Self::AlreadyContinued => TextKey("error-already-continued"),
+            Self::MailUnavailable => TextKey("error-mail-unavailable"),
             Self::TooManyOpen => TextKey("error-too-many-open"),
             Self::RoomFull => TextKey("error-room-full"),
             Self::RoomClosed => TextKey("error-room-closed"),

@@ -99,6 +99,8 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/sessions/{id}/unread", Rule::SessionParty),
     entry(Kind::Put, "/api/chat/sessions/{id}/rating", Rule::SessionCustomer),
     entry(Kind::Get, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
+    entry(Kind::Post, "/api/chat/sessions/{id}/transcript", Rule::SessionReader),
+    entry(Kind::Put, "/api/chat/sessions/{id}/email", Rule::SessionCustomer),
     entry(Kind::Get, "/api/admin/chat/sessions", Rule::Agent),
     entry(Kind::Get, "/api/admin/chat/sessions/{id}/viewers", Rule::Agent),
     entry(Kind::Post, "/api/admin/chat/sessions/{id}/start", Rule::Agent),
@@ -297,7 +299,11 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(support::unread))
         .routes(routes!(support::agents::viewers))
         .routes(routes!(support::afterwards::rate))
-        .routes(routes!(support::afterwards::transcript))
+        .routes(routes!(
+            support::afterwards::transcript,
+            support::afterwards::mail_transcript
+        ))
+        .routes(routes!(support::afterwards::set_email))
         .routes(routes!(support::sessions))
         .routes(routes!(support::start))
         .routes(routes!(support::transfer))

@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
         "features::messages",
         "features::accounts",
         "features::codes",
+        "features::mail",
         "request",
         "limits",
     ],

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod codes;
+pub mod mail;
 pub mod messages;
 pub mod rooms;
 pub mod support;

@@ -10,6 +10,7 @@ mod agents;
 mod codes;
 mod continuations;
 mod health;
+mod mails;
 mod plain_rooms;
 mod ratings;
 mod rooms;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(transfers::Step),
             Box::new(unread::Step),
             Box::new(plain_rooms::Step),
+            Box::new(mails::Step),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Demo data: conversations that are over, that run and that wait, in Korean and English.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::moves::Action;
@@ -31,6 +33,10 @@ struct Scene {
     agent: Option<&'static str>,
     lines: &'static [(Says, &'static str)],
     ended: Option<Says>,
+    /// What the customer said of it afterwards.
+    rating: Option<(i32, Option<&'static str>)>,
+    /// It takes up the conversation that this customer ended last.
+    continues: bool,
 }
 
 const DAY_MIN: i64 = 24 * 60;
@@ -60,6 +66,8 @@ const SCENES: &[Scene] = &[
             (Says::Customer, "아, 그렇군요. 감사합니다!"),
         ],
         ended: Some(Says::Customer),
+        rating: Some((5, Some("빠르고 친절했어요."))),
+        continues: false,
     },
     Scene {
         customer: "CUS002",
@@ -78,6 +86,8 @@ const SCENES: &[Scene] = &[
             (Says::Agent, "더 궁금한 점이 있으면 언제든 말씀해 주세요."),
         ],
         ended: Some(Says::Agent),
+        rating: Some((4, None)),
+        continues: false,
     },
     Scene {
         customer: "CUS004",
@@ -95,6 +105,8 @@ const SCENES: &[Scene] = &[
             (Says::Customer, "Great, thank you for the quick help."),
         ],
         ended: Some(Says::Customer),
+        rating: Some((5, Some("Quick and friendly."))),
+        continues: false,
     },
     Scene {
         customer: "CUS003",
@@ -112,6 +124,8 @@ const SCENES: &[Scene] = &[
             (Says::Customer, "네, 부탁드려요. 두 세트를 사고 싶은데 함께 포장되나요?"),
         ],
         ended: None,
+        rating: None,
+        continues: false,
     },
     Scene {
         customer: "CUS004",
@@ -128,6 +142,8 @@ const SCENES: &[Scene] = &[
             ),
         ],
         ended: None,
+        rating: None,
+        continues: false,
     },
     Scene {
         customer: "CUS002",
@@ -138,16 +154,20 @@ const SCENES: &[Scene] = &[
         agent: None,
         lines: &[(Says::Customer, "선물 포장을 하면 배송이 늦어지나요?")],
         ended: None,
+        rating: None,
+        continues: false,
     },
     Scene {
         customer: "CUS001",
         locale: Locale::Ko,
-        category: "PAYMENT",
+        category: "DELIVERY",
         title: None,
         began_min: 1,
         agent: None,
-        lines: &[(Says::Customer, "현금영수증을 받고 싶어요.")],
+        lines: &[(Says::Customer, "머그컵이 잘 왔는데 손잡이에 흠집이 있어요.")],
         ended: None,
+        rating: None,
+        continues: true,
     },
 ];
 
@@ -157,15 +177,27 @@ const SCENES: &[Scene] = &[
 /// `not_found` for a person or category that is missing, and whatever a move is refused with.
 pub async fn fill(support: &Support, people: &[Principal], clock: &Clock) -> Result<(), Refusal> {
     let now = clock.now();
+    let mut ended = HashMap::new();
     for scene in SCENES {
         clock.set(Time::from_ms(now.ms() - scene.began_min * 60_000));
-        play(support, people, clock, scene).await?;
+        let earlier = ended.get(scene.customer).copied().filter(|_| scene.continues);
+        let id = play(support, people, clock, scene, earlier).await?;
+        if scene.ended.is_some() {
+            ended.insert(scene.customer, id);
+        }
     }
     clock.set(now);
     Ok(())
 }
 
-async fn play(support: &Support, people: &[Principal], clock: &Clock, scene: &Scene) -> Result<(), Refusal> {
+/// The scene's session.
+async fn play(
+    support: &Support,
+    people: &[Principal],
+    clock: &Clock,
+    scene: &Scene,
+    continues: Option<i64>,
+) -> Result<i64, Refusal> {
     let person = |code: &str| {
         let found = people.iter().find(|p| p.user_code == code);
         found.ok_or_else(|| Refusal::new(Code::NotFound))
@@ -174,7 +206,8 @@ async fn play(support: &Support, people: &[Principal], clock: &Clock, scene: &Sc
     let wanted = Wanted {
         category_id: Some(category(support, scene.category)?),
         title: scene.title.map(str::to_owned),
-        continues: None,
+        continues,
+        email: None,
     };
     let id = support.open(customer, scene.locale, wanted).await?;
     let agent = scene.agent.map(person).transpose()?;
@@ -197,7 +230,11 @@ async fn play(support: &Support, people: &[Principal], clock: &Clock, scene: &Sc
         later(clock, 25);
         support.act(speaker, id, Action::End(ExitReason::Resolved)).await?;
     }
-    Ok(())
+    if let Some((score, comment)) = scene.rating {
+        later(clock, 15);
+        support.rate(id, score, comment).await?;
+    }
+    Ok(id)
 }
 
 const fn speaker<'a>(says: Says, customer: &'a Principal, agent: Option<&'a Principal>) -> Option<&'a Principal> {

@@ -87,7 +87,7 @@ impl Support {
             waiting: store::waiting(db).await?,
             expected_wait_seconds: expected_wait_s(waits),
             agents_available: agents.iter().filter(available).count(),
-            mail: false,
+            mail: self.0.mail.is_set_up(),
         })
     }
 }

@@ -98,6 +98,9 @@ impl Support {
         rules::client_message_id(send.client_message_id.as_deref())?;
         let content = self.0.messages.check_content(&send.content)?;
         let side = super::reader(who, customer_id).side;
+        if side == Side::Agent {
+            self.expect_mail(send.session_id).await?;
+        }
         let sent_at = self.0.clock.now();
         let stored = self.0.messages.send(NewMessage {
             room_id: send.session_id,

@@ -35,6 +35,8 @@ pub struct OpenSession {
     title: Option<String>,
     /// `sessionId` of an own session that is over and is to be taken up again.
     continues: Option<i64>,
+    /// Where answers go that are not read.
+    email: Option<String>,
 }
 
 /// How a session ends.
@@ -135,6 +137,7 @@ pub async fn open(State(support): State<Support>, caller: Caller, Body(body): Bo
             category_id: body.category_id,
             title: body.title,
             continues: body.continues,
+            email: body.email,
         };
         let id = support.open(who, caller.locale, wanted).await?;
         let location: [(HeaderName, String); 1] = [(header::LOCATION, format!("/api/chat/sessions/{id}"))];

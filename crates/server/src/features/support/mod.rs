@@ -14,6 +14,7 @@ pub mod demo;
 mod desk;
 pub mod frames;
 pub mod handlers;
+mod mailing;
 mod moves;
 mod notices;
 mod reading;
@@ -44,9 +45,10 @@ use crate::adapters::database::Database;
 use crate::config::{Config, WhenAgentGone};
 use crate::features::accounts::{Accounts, Principal, Role};
 use crate::features::codes::Codes;
+use crate::features::mail::Mail;
 use crate::features::messages::{Alarm, Here, Messages, Outlet, Side};
 use crate::hours::Hours;
-use crate::limits::Limits;
+use crate::limits::{Limits, TranscriptLimit};
 use crate::problem::{Code, Refusal};
 use crate::texts::Locale;
 
@@ -69,6 +71,7 @@ pub struct Parts {
     pub codes: Codes,
     pub accounts: Accounts,
     pub limits: Limits,
+    pub mail: Mail,
 }
 
 /// What a customer wants of a new session.
@@ -79,6 +82,8 @@ pub struct Wanted {
     pub title: Option<String>,
     /// An earlier session that is over and is taken up again.
     pub continues: Option<i64>,
+    /// Where answers go that are not read.
+    pub email: Option<String>,
 }
 
 struct Inner {
@@ -89,6 +94,10 @@ struct Inner {
     codes: Codes,
     accounts: Accounts,
     limits: Limits,
+    mail: Mail,
+    transcripts: TranscriptLimit,
+    mail_unread_after_s: u64,
+    public_url: String,
     patience: Patience,
     hours: Hours,
     desk: tokio::sync::Mutex<Option<(Instant, Desk)>>,
@@ -116,6 +125,8 @@ struct Inner {
     presence: Notify,
     /// Something may be due earlier than known.
     alarm: Alarm,
+    /// An answer may have to go out by mail earlier than known.
+    mail_alarm: Alarm,
     /// Places in the queue may have changed.
     queue: Notify,
 }
@@ -132,6 +143,10 @@ impl Support {
             codes: parts.codes,
             accounts: parts.accounts,
             limits: parts.limits,
+            mail: parts.mail,
+            transcripts: TranscriptLimit::new(support.transcripts_per_hour),
+            mail_unread_after_s: support.mail_unread_after_s,
+            public_url: config.server.public_url.clone(),
             patience: Patience {
                 leave_after_s: support.leave_after_s,
                 grace_s: support.grace_s,
@@ -162,6 +177,7 @@ impl Support {
             viewed: Notify::new(),
             presence: Notify::new(),
             alarm: Alarm::default(),
+            mail_alarm: Alarm::default(),
             queue: Notify::new(),
         }))
     }
@@ -169,7 +185,7 @@ impl Support {
     /// A customer opens a session; its number.
     ///
     /// # Errors
-    /// `forbidden`, `invalid_request` (category, title), `rate_limited`, `too_many_open`; of an earlier session
+    /// `forbidden`, `invalid_request` (category, title, e-mail), `rate_limited`, `too_many_open`; of an earlier session
     /// `session_not_found`, `not_participant`, `wrong_state`, `already_continued`.
     pub async fn open(&self, who: &Principal, locale: Locale, wanted: Wanted) -> Result<i64, Refusal> {
         if !who.has(Role::Member) {
@@ -179,6 +195,7 @@ impl Support {
             category_id: self.category(&wanted).await?,
             title: self.title(wanted.title)?,
             continues: wanted.continues,
+            email: wanted.email.as_deref().map(Mail::address).transpose()?,
         };
         self.0.limits.open_session(who.member_id)?;
         let open = Open {

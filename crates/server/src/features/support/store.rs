@@ -1,14 +1,18 @@
-//! The SQL of support sessions: here their life, beside it [`lists`], [`figures`] and [`agents`].
+//! The SQL of support sessions: here their life, beside it [`lists`], [`figures`], [`agents`] and [`mails`].
 
 mod agents;
 mod figures;
 mod lists;
+mod mails;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 pub(super) use self::agents::{availabilities, availability, set_availability};
 pub(super) use self::figures::{Figures, counts_by_agent, counts_by_category, figures, live, message_counts, waits};
 pub(super) use self::lists::{Filter, Reader, Session, list, session};
+pub(super) use self::mails::{
+    Answer, expect_mail, mail_due, mailing, next_mail_due, note_mailed, set_email, unread_answers,
+};
 use super::rules::{
     By, Case, DisconnectReason, ExitReason, Patience, Presence, Rating, Side as CaseSide, State, Status,
 };
@@ -170,6 +174,8 @@ pub(super) struct Opened {
     pub(super) title: Option<String>,
     /// The session that this one takes up again.
     pub(super) continues: Option<i64>,
+    /// Where answers go that are not read.
+    pub(super) email: Option<String>,
 }
 
 /// Adds a session that was just opened.
@@ -177,8 +183,8 @@ pub(super) async fn insert<C: ConnectionTrait>(db: &C, case: &Case, opened: &Ope
     let at = case.started_at.ms();
     execute(
         db,
-        "INSERT INTO support_session (id, customer_id, category_id, title, status, started_at, waiting_since, created_at, changed_at, continues) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $6, $7)",
+        "INSERT INTO support_session (id, customer_id, category_id, title, status, started_at, waiting_since, created_at, changed_at, continues, email) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $6, $7, $8)",
         [
             case.session_id.into(),
             case.customer_id.into(),
@@ -187,6 +193,7 @@ pub(super) async fn insert<C: ConnectionTrait>(db: &C, case: &Case, opened: &Ope
             case.status().as_str().into(),
             at.into(),
             opened.continues.into(),
+            opened.email.clone().into(),
         ],
     )
     .await

@@ -42,6 +42,7 @@ impl Support {
                 self.0.watch_queue(),
                 self.0.watch_presence(),
                 self.0.watch_viewers(),
+                self.0.watch_mail(),
                 self.log_statistics()
             )
         };

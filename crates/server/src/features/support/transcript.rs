@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::rules::State;
 use super::store::{self, Session};
-use super::{Support, view};
+use super::{Inner, Support, view};
 use crate::features::messages::{Message, Side};
 use crate::problem::{Code, Refusal};
 use crate::texts::{Locale, TextKey};
@@ -104,8 +104,15 @@ impl Writing<'_> {
     }
 
     fn time(&self, at: Time) -> String {
+        self.support.0.local_time(at)
+    }
+}
+
+impl Inner {
+    /// As people read it, in the server's zone.
+    pub(super) fn local_time(&self, at: Time) -> String {
         let at = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or_default();
-        let zoned = at.to_zoned(self.support.0.hours.zone.clone());
+        let zoned = at.to_zoned(self.hours.zone.clone());
         zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 }

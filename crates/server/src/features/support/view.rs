@@ -39,6 +39,8 @@ pub struct SessionView<'a> {
     title: Option<&'a str>,
     /// `sessionId` of the session that this one takes up again.
     continues: Option<i64>,
+    /// Where the customer gets answers that were not read.
+    email: Option<&'a str>,
     member_id: i64,
     member_name: &'a str,
     admin_id: Option<i64>,
@@ -138,6 +140,7 @@ impl Session {
             category_name: category_name(codes, self.category_id, locale),
             title: self.title.as_deref(),
             continues: self.continues,
+            email: self.email.as_deref(),
             member_id: case.customer_id,
             member_name: &self.member_name,
             admin_id: case.agent_id(),

@@ -581,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chat/sessions/{id}/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The customer's address for answers that are not read. */
+        put: operations["set_email"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat/sessions/{id}/end": {
         parameters: {
             query?: never;
@@ -693,7 +710,8 @@ export interface paths {
         /** The conversation as a text to keep. */
         get: operations["transcript"];
         put?: never;
-        post?: never;
+        /** Sends the conversation by mail. */
+        post: operations["mail_transcript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -917,6 +935,10 @@ export interface components {
             /** Format: int64 */
             waitingSeconds: number;
         };
+        /** @description Where a transcript goes. */
+        MailTranscript: {
+            email: string;
+        };
         /** @description What makes a room. */
         MakeRoom: {
             /** @description RFC 3339; the room closes by itself then. */
@@ -1026,6 +1048,8 @@ export interface components {
              * @description `sessionId` of an own session that is over and is to be taken up again.
              */
             continues?: number | null;
+            /** @description Where answers go that are not read. */
+            email?: string | null;
             /** @description Up to 200 characters. */
             title?: string | null;
         };
@@ -1357,6 +1381,8 @@ export interface components {
             continues?: number | null;
             /** @description NETWORK_ERROR, BROWSER_CLOSE or TIMEOUT. */
             disconnectReason?: string | null;
+            /** @description Where the customer gets answers that were not read. */
+            email?: string | null;
             /** Format: date-time */
             endTime?: string | null;
             /** @description M, A or S. */
@@ -1414,6 +1440,11 @@ export interface components {
             /** @description AVAILABLE, BUSY or AWAY. */
             availability: string;
         };
+        /** @description Where answers go that are not read. */
+        SetEmail: {
+            /** @description Null takes the address away. */
+            email?: string | null;
+        };
         /** @description A change of state. */
         StateEvent: {
             /** @description M, A or S. */
@@ -1464,6 +1495,8 @@ export interface components {
             code: string;
             params: Record<string, never>;
         };
+        /** @description Taken, to be done. */
+        Taken: Record<string, never>;
         /** @description A ticket, and how long it is good. */
         TicketGiven: {
             /**
@@ -2523,6 +2556,31 @@ export interface operations {
             };
         };
     };
+    set_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetEmail"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
     end: {
         parameters: {
             query?: never;
@@ -2690,6 +2748,31 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    mail_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTranscript"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
         };

@@ -21,6 +21,7 @@ pub(in crate::features::support) struct Session {
     pub(in crate::features::support) category_id: i64,
     pub(in crate::features::support) title: Option<String>,
     pub(in crate::features::support) continues: Option<i64>,
+    pub(in crate::features::support) email: Option<String>,
     pub(in crate::features::support) member_name: String,
     pub(in crate::features::support) agent_name: Option<String>,
     /// Kept when the agent's side is gone.
@@ -42,6 +43,7 @@ struct FactsRow {
     category_id: i64,
     title: Option<String>,
     continues: Option<i64>,
+    email: Option<String>,
     member_name: String,
     agent_name: Option<String>,
     queue_position: Option<i64>,
@@ -134,6 +136,7 @@ fn session_of(row: &sea_orm::QueryResult) -> Result<Session, DbErr> {
         category_id: facts.category_id,
         title: facts.title.clone(),
         continues: facts.continues,
+        email: facts.email.clone(),
         member_name: facts.member_name.clone(),
         agent_name: facts.agent_name.clone(),
         agent_seen_at,
