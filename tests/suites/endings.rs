@@ -46,17 +46,17 @@ impl Scene {
         &self.room.members[0]
     }
 
-    /// Writes a hundred messages; in the middle `end` happens. What was acknowledged after `end` was answered has arrived
+    /// Writes forty messages; in the middle `end` happens. What was acknowledged after `end` was answered has arrived
     /// at neither device, what was stored before at both.
     async fn write_while(&mut self, maru: &Maru, end: impl AsyncFnOnce(&Scene)) {
         let writer = self.room.members[1].stomp(maru).await;
-        for n in 0..50 {
+        for n in 0..20 {
             writer.say(self.room.id, &format!("before {n}")).await;
         }
-        self.topic.message("before 49").await;
-        self.raw.message("before 49").await;
+        self.topic.message("before 19").await;
+        self.raw.message("before 19").await;
         end(self).await;
-        for n in 0..50 {
+        for n in 0..20 {
             writer.say(self.room.id, &format!("after {n}")).await;
         }
     }

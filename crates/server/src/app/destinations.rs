@@ -163,8 +163,8 @@ impl Maru {
                 let stored = rooms.send_message(who, room_id, body).await?;
                 return Ok(Taken::Message(Box::pin(stored)));
             }
-            Sent::AddUser => rooms.add_user(who, room_id).await?,
-            Sent::RemoveUser => rooms.remove_user(who, room_id).await?,
+            Sent::AddUser => rooms.join(who, room_id).await?,
+            Sent::RemoveUser => rooms.leave(who, room_id).await?,
             Sent::MarkAsRead => rooms.mark_as_read(who, room_id, body).await?,
             Sent::Typing => rooms.typing(who, room_id, body).await?,
         }

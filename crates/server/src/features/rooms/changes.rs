@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use metrics::counter;
+
 use super::Inner;
 use super::rules::{self, Movement, Notice, Room, Status, Waiting};
 use super::store::{self, Made};
@@ -22,6 +24,8 @@ pub(super) struct Make {
     pub(super) made: Made,
     pub(super) locale: Locale,
     pub(super) members: Vec<i64>,
+    /// The number of a room that is new.
+    pub(super) made_id: Option<i64>,
 }
 
 impl RoomChange for Make {
@@ -29,6 +33,10 @@ impl RoomChange for Make {
     type Output = (i64, bool);
 
     fn stored(&self) {
+        if let Some(room) = self.made_id {
+            tracing::info!(room, key = self.key, "a room was made");
+            counter!("maru_rooms_made_total").increment(1);
+        }
         self.rooms.alarm.wake();
     }
 
@@ -58,6 +66,7 @@ impl RoomChange for Make {
             }
             turn.count_change(room_id).await?;
             self.rooms.tell_own(turn, room_id, "ADDED", &self.members).await?;
+            self.made_id = Some(room_id);
             Ok((room_id, true))
         })
     }
@@ -102,6 +111,7 @@ impl RoomChange for MovePeople {
     type Output = ();
 
     fn stored(&self) {
+        self.rooms.members.invalidate(&self.room_id);
         self.rooms.crowd.changed(self.room_id);
         self.rooms.notices.wait(self.room_id, &self.later);
     }
@@ -228,12 +238,18 @@ pub(super) struct Close {
     pub(super) room_id: i64,
     /// Its end has come; otherwise somebody closes it.
     pub(super) by_time: bool,
+    /// It was not closed before.
+    pub(super) is_news: bool,
 }
 
 impl RoomChange for Close {
     type Output = ();
 
     fn stored(&self) {
+        if self.is_news {
+            tracing::info!(room = self.room_id, by_time = self.by_time, "a room was closed");
+            counter!("maru_rooms_closed_total").increment(1);
+        }
         self.rooms.alarm.wake();
     }
 
@@ -241,7 +257,8 @@ impl RoomChange for Close {
         Box::pin(async move {
             let now = self.rooms.clock.now();
             let room = self.rooms.load(turn, self.room_id).await?;
-            if room.status == Status::Closed {
+            self.is_news = room.status == Status::Active;
+            if !self.is_news {
                 return Ok(());
             }
             store::close(turn.tx(), self.room_id, now).await?;

@@ -204,24 +204,6 @@ impl Rooms {
         self.0.outlet.show_volatile(&room_topic(room_id), &event);
         Ok(())
     }
-
-    /// `chat.addUser`: joins, where one may.
-    ///
-    /// # Errors
-    /// As [`Rooms::join`], and `rate_limited`.
-    pub async fn add_user(&self, who: &Principal, room_id: i64) -> Result<(), Refusal> {
-        self.0.limits.signal(who.member_id)?;
-        self.join(who, room_id).await
-    }
-
-    /// `chat.removeUser`: leaves for good.
-    ///
-    /// # Errors
-    /// As [`Rooms::leave`], and `rate_limited`.
-    pub async fn remove_user(&self, who: &Principal, room_id: i64) -> Result<(), Refusal> {
-        self.0.limits.signal(who.member_id)?;
-        self.leave(who, room_id).await
-    }
 }
 
 fn sender(who: &Principal) -> Sender {

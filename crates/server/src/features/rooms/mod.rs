@@ -22,7 +22,7 @@ use std::time::Duration;
 use broker::Publication;
 
 use self::changes::{Close, Make, Move, MovePeople, Read};
-use self::store::{Made, Seen};
+use self::store::{Made, MemberRow, Seen};
 use self::tasks::{Crowd, Notices};
 use self::view::{Own, RoomSyncEvent, RoomView};
 use crate::adapters::clock::Clock;
@@ -37,6 +37,9 @@ use crate::time::Time;
 
 /// The kind of a plain room.
 pub const KIND: &str = "plain";
+
+/// Rooms whose members are remembered.
+const ROOMS_REMEMBERED_MAX: u64 = 1000;
 
 /// Plain rooms. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +64,8 @@ struct Inner {
     limits: Limits,
     bounds: Bounds,
     here: Here,
+    /// Members by name, of rooms that somebody entered lately: many who come back at once ask the database once.
+    members: moka::sync::Cache<i64, Arc<Vec<MemberRow>>>,
     crowd: Crowd,
     notices: Notices,
     /// A room may close earlier than known.
@@ -115,6 +120,10 @@ impl Rooms {
                 participants_every: Duration::from_millis(rooms.participants_every_ms),
             },
             here: Here::default(),
+            members: moka::sync::Cache::builder()
+                .max_capacity(ROOMS_REMEMBERED_MAX)
+                .time_to_live(Duration::from_millis(rooms.participants_every_ms))
+                .build(),
             crowd: Crowd::default(),
             notices: Notices::new(rooms.notices_every_ms),
             alarm: Alarm::default(),
@@ -154,6 +163,7 @@ impl Rooms {
             },
             locale,
             members: members.into_iter().map(|member| member.member_id).collect(),
+            made_id: None,
         };
         self.0.messages.change(make).await
     }
@@ -243,8 +253,9 @@ impl Rooms {
     /// Comes into an open room; a member stays one.
     ///
     /// # Errors
-    /// `not_found`, `forbidden` if people are added to it by others, `room_full`, `room_closed`.
+    /// `not_found`, `forbidden` if people are added to it by others, `room_full`, `room_closed`, `rate_limited`.
     pub async fn join(&self, who: &Principal, room_id: i64) -> Result<(), Refusal> {
+        self.0.limits.signal(who.member_id)?;
         self.move_people(room_id, Move::Join, vec![self.member(who).await?])
             .await
     }
@@ -252,8 +263,9 @@ impl Rooms {
     /// Leaves a room for good.
     ///
     /// # Errors
-    /// `not_found`, `not_participant`.
+    /// `not_found`, `not_participant`, `rate_limited`.
     pub async fn leave(&self, who: &Principal, room_id: i64) -> Result<(), Refusal> {
+        self.0.limits.signal(who.member_id)?;
         self.move_people(room_id, Move::Leave, vec![self.member(who).await?])
             .await
     }
@@ -289,6 +301,7 @@ impl Rooms {
             rooms: Arc::clone(&self.0),
             room_id,
             by_time: false,
+            is_news: false,
         };
         self.0.messages.change(change).await
     }

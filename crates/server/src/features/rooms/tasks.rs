@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::changes::{Close, TellWaiting};
 use super::rules::Waiting;
+use super::store::MemberRow;
 use super::view::{Participant, ParticipantsEvent};
 use super::{Inner, Rooms, store};
 use crate::features::accounts::Principal;
@@ -159,7 +160,8 @@ impl Rooms {
     /// # Errors
     /// `unavailable`.
     pub async fn greeting(&self, who: &Principal, room_id: i64) -> Result<Publication, Refusal> {
-        let event = self.0.participants_event(room_id, Some(who.member_id)).await?;
+        let members = self.0.members(room_id).await?;
+        let event = self.0.participants_event(room_id, &members, Some(who.member_id));
         let body = serde_json::to_vec(&event).map_err(|e| Refusal::failed("PARTICIPANTS", &e))?;
         Ok(Publication::json(body))
     }
@@ -167,11 +169,11 @@ impl Rooms {
 
 impl Inner {
     /// `coming` is about to be here.
-    async fn participants_event(&self, room_id: i64, coming: Option<i64>) -> Result<ParticipantsEvent, Refusal> {
-        let members = store::members(self.db.read(), room_id, None, i64::MAX as u64).await?;
+    fn participants_event(&self, room_id: i64, members: &[MemberRow], coming: Option<i64>) -> ParticipantsEvent {
         let count = members.len();
         let mut participants: Vec<Participant> = members
-            .into_iter()
+            .iter()
+            .cloned()
             .map(|member| self.participant(room_id, member))
             .collect();
         for participant in &mut participants {
@@ -180,16 +182,31 @@ impl Inner {
         let online_count = participants.iter().filter(|p| p.online).count();
         participants.sort_by_key(|p| !p.online);
         participants.truncate(self.bounds.participants_shown);
-        Ok(ParticipantsEvent {
+        ParticipantsEvent {
             r#type: "PARTICIPANTS",
             room_id,
             count,
             online_count,
             participants,
-        })
+        }
     }
 
-    pub(super) fn participant(&self, room_id: i64, member: store::MemberRow) -> Participant {
+    /// The members by name, perhaps as they were a moment ago: whoever comes then is told again by [`Inner::show_crowd`].
+    async fn members(&self, room_id: i64) -> Result<Arc<Vec<MemberRow>>, Refusal> {
+        match self.members.get(&room_id) {
+            Some(members) => Ok(members),
+            None => self.members_now(room_id).await,
+        }
+    }
+
+    async fn members_now(&self, room_id: i64) -> Result<Arc<Vec<MemberRow>>, Refusal> {
+        let max = self.bounds.members_max as u64;
+        let members = Arc::new(store::members(self.db.read(), room_id, None, max).await?);
+        self.members.insert(room_id, Arc::clone(&members));
+        Ok(members)
+    }
+
+    pub(super) fn participant(&self, room_id: i64, member: MemberRow) -> Participant {
         Participant {
             online: self.here.is_here(room_id, member.member_id),
             member_id: member.member_id,
@@ -213,8 +230,11 @@ impl Inner {
         if !self.outlet.is_heard(&topic) {
             return;
         }
-        match self.participants_event(room_id, None).await {
-            Ok(event) => self.outlet.show_volatile(&topic, &event),
+        match self.members_now(room_id).await {
+            Ok(members) => {
+                let event = self.participants_event(room_id, &members, None);
+                self.outlet.show_volatile(&topic, &event);
+            }
             Err(_) => {
                 tokio::time::sleep(RETRY).await;
                 self.crowd.changed(room_id);
@@ -258,6 +278,7 @@ impl Inner {
                 rooms: Arc::clone(self),
                 room_id,
                 by_time: true,
+                is_news: false,
             };
             self.messages.change(change).await?;
         }
