@@ -239,3 +239,43 @@ async fn coming_back_misses_nothing(#[values(Db::Sqlite, Db::Postgres)] db: Db) 
     assert_eq!(unknown.of_type("ERROR").await["code"], "cursor_unknown");
     assert_eq!(unknown.closed().await.code, 1002);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limits_of_a_person_hold_here_too() {
+    let settings = [
+        ("LIMITS__CONNECTIONS_PER_USER", "2"),
+        ("LIMITS__SENDS_PER_SECOND_PER_USER", "1"),
+        ("LIMITS__SENDS_BURST_PER_USER", "2"),
+        ("AUTH__TICKETS_PER_USER", "2"),
+    ];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let room = Room::of_two(&maru).await;
+    let person = &room.members[0];
+    let first = connect(&maru, &room, person).await;
+    let stomp = person.stomp(&maru).await;
+    let mut third = connect(&maru, &room, person).await;
+    assert_eq!(first.closed().await.code, 4409);
+    stomp.settle().await;
+    for n in 0..5 {
+        third.send(json!({ "content": "x", "clientMessageId": format!("{n}") }));
+    }
+    let error = third.of_type("ERROR").await;
+    assert_eq!(
+        (&error["code"], &error["clientMessageId"]),
+        (&json!("rate_limited"), &json!("2"))
+    );
+    assert!(
+        error["retryAfter"].as_u64().is_some_and(|seconds| seconds >= 1),
+        "{error}"
+    );
+    // One ticket more puts out the oldest.
+    let mut tickets = Vec::new();
+    for _ in 0..3 {
+        let given = person.rest(&maru).post("/api/auth/tickets", json!({})).await.ok();
+        tickets.push(given["ticket"].as_str().unwrap().to_owned());
+    }
+    let to = |ticket: &str| RawConnect::to(&maru, &format!("{}?ticket={ticket}", room.id));
+    assert_eq!(refused(to(&tickets[0])).await.0, 401);
+    to(&tickets[1]).ok().await;
+}
