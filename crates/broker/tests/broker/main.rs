@@ -9,6 +9,7 @@ mod economy;
 mod ending;
 mod publishing;
 mod raw;
+mod registry;
 mod resuming;
 mod revoking;
 mod sending;
