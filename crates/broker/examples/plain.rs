@@ -22,18 +22,8 @@ use tokio::net::TcpListener;
 use wire::Frame;
 
 const PREFIXES: [&str; 3] = ["/topic/", "/queue/", "/exchange/"];
-/// Headers of a SEND that are for the server only, or that the server sets itself.
-const NOT_PASSED_ON: [&str; 9] = [
-    "destination",
-    "content-type",
-    "content-length",
-    "receipt",
-    "transaction",
-    "message-id",
-    "subscription",
-    "ack",
-    "authorization",
-];
+/// Headers of a SEND that are for the server only. What speaks for the server in a MESSAGE, the broker leaves out.
+const NOT_PASSED_ON: [&str; 5] = ["destination", "content-type", "receipt", "transaction", "authorization"];
 
 #[derive(Default)]
 struct Plain {

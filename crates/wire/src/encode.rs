@@ -39,11 +39,14 @@ pub struct Message<'a> {
     pub ack: Option<&'a str>,
     /// Of the body; none if its sender gave none.
     pub content_type: Option<&'a str>,
-    /// Further headers, after these.
+    /// Further headers, after these; such as would speak for the server are left out.
     pub headers: &'a [(String, String)],
     /// Any octets.
     pub body: &'a [u8],
 }
+
+/// What only the server says of a MESSAGE: a sender's header of this name would be believed where the server gives none.
+const SERVERS_OWN: [&str; 5] = ["destination", "subscription", "message-id", "ack", "content-length"];
 
 /// Writes a MESSAGE frame at the end of `out`, by the rules of [`encode`].
 pub fn encode_message(message: &Message<'_>, version: Version, out: &mut Vec<u8>) {
@@ -63,7 +66,9 @@ pub fn encode_message(message: &Message<'_>, version: Version, out: &mut Vec<u8>
         }
     }
     for (name, value) in message.headers {
-        put_header(name, value, escapes, out);
+        if !SERVERS_OWN.contains(&name.as_str()) {
+            put_header(name, value, escapes, out);
+        }
     }
     put_content_length(message.body.len(), out);
     out.push(b'\n');

@@ -443,3 +443,31 @@ proptest! {
         prop_assert_eq!(at_once, by_octet);
     }
 }
+
+#[test]
+fn nobody_speaks_for_the_server_in_a_message() {
+    let forged = [
+        "destination",
+        "subscription",
+        "message-id",
+        "ack",
+        "content-length",
+        "mine",
+    ];
+    let headers: Vec<_> = forged.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect();
+    let message = wire::Message {
+        destination: "/topic/a",
+        subscription: None,
+        message_id: "7",
+        ack: None,
+        content_type: None,
+        headers: &headers,
+        body: b"body",
+    };
+    for version in Version::ALL {
+        let mut bytes = Vec::new();
+        wire::encode_message(&message, version, &mut bytes);
+        let frame = "MESSAGE\ndestination:/topic/a\nmessage-id:7\nmine:1\ncontent-length:4\n\nbody\0";
+        assert_eq!(String::from_utf8(bytes).unwrap(), frame);
+    }
+}

@@ -1,5 +1,6 @@
 //! Rules of this repository that no compiler holds. Each rule reads the tree and names what breaks it.
 
+mod conformance;
 mod documents;
 mod folders;
 mod imports;
@@ -40,10 +41,11 @@ struct Complaint {
     says: String,
 }
 
-const RULES: [fn(&Tree) -> Vec<Complaint>; 6] = [
+const RULES: [fn(&Tree) -> Vec<Complaint>; 7] = [
     imports::check,
     folders::check,
     lints::check,
+    conformance::check,
     documents::check,
     texts::check,
     machine::check,

@@ -12,6 +12,7 @@ mod raw;
 mod registry;
 mod resuming;
 mod revoking;
+mod rules;
 mod sending;
 mod sockjs;
 mod sockjs_bounds;
