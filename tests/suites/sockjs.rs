@@ -114,6 +114,16 @@ async fn what_is_left_out_is_an_unknown_path() {
     assert_eq!(post(&rest, "/ws/info", "").await.status, 405);
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_without_frames_is_there_at_three_paths() {
+    let maru = PATIENT.on(Db::Sqlite).await;
+    let person = maru.guest().await;
+    for path in ["/ws", "/ws/websocket", "/ws/chat/websocket"] {
+        Connect::to(maru).path(path).token(&person.token).ok().await;
+    }
+}
+
 async fn cookie(maru: &Maru, person: &Person) -> String {
     let set = ["user", "add", "--code", &person.code, "--name", "x", "--role", "member"];
     let set = set.into_iter().chain(["--username", &person.code, "--password-stdin"]);

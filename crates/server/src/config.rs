@@ -122,11 +122,7 @@ fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| {
-        D::Error::custom(format!(
-            "tcp_listen: {text:?} is not an address and a port such as 127.0.0.1:61613"
-        ))
-    };
+    let wrong = |_| D::Error::custom(format!("{text:?} is not an address and a port such as 127.0.0.1:61613"));
     text.parse().map(Some).map_err(wrong)
 }
 
@@ -475,6 +471,17 @@ mod tests {
     fn a_stop_that_takes_ten_seconds_is_refused() {
         let error = with(&[("MARU_SERVER__SHUTDOWN_S", "10")]).unwrap_err();
         assert!(error.to_string().contains("server.shutdown_s"), "{error}");
+    }
+
+    #[test]
+    fn an_address_for_streams_is_whole_or_none() {
+        let tcp_listen = |value| with(&[("MARU_STOMP__TCP_LISTEN", value)]).map(|config| config.stomp.tcp_listen);
+        assert_eq!(tcp_listen("").unwrap(), None);
+        assert_eq!(tcp_listen("127.0.0.1:61613").unwrap().unwrap().port(), 61613);
+        for wrong in ["61613", "localhost:61613", "off"] {
+            let error = tcp_listen(wrong).unwrap_err().to_string();
+            assert!(error.contains("stomp.tcp_listen"), "{error}");
+        }
     }
 
     #[test]
