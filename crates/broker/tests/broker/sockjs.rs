@@ -6,10 +6,12 @@ use broker::Limits;
 use broker::sockjs::Options;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::Server;
 use crate::support::sockjs::{Peer, socket};
+use crate::support::{PATIENCE, Server};
 
 const CONNECT: &str = "CONNECT\naccept-version:1.2\nhost:h\nlogin:kim\n\n\0";
 
@@ -418,4 +420,95 @@ async fn a_framed_socket_takes_arrays_and_single_strings_and_no_more() {
     assert!(rest[0].to_text().unwrap().starts_with("a[\"ERROR\\n"), "{rest:?}");
     assert_eq!(rest[1], Message::text("c[1002,\"invalid_request\"]"));
     assert!(matches!(&rest[2], Message::Close(Some(close)) if u16::from(close.code) == 1002));
+}
+
+#[tokio::test]
+async fn without_websockets_their_urls_are_unknown() {
+    let options = Options {
+        websocket: false,
+        ..Options::stomp()
+    };
+    let server = Server::start_with(Limits::default(), options).await;
+    let peer = Peer::new(&server);
+    let info = peer.request(Method::GET, "/info").send().await.unwrap();
+    assert_eq!(info.json::<serde_json::Value>().await.unwrap()["websocket"], false);
+    for path in ["/websocket", "/0/s/websocket"] {
+        let response = peer.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_balancers_cookie_comes_back_if_it_is_plain() {
+    let options = Options {
+        cookie: true,
+        ..Options::stomp()
+    };
+    let server = Server::start_with(Limits::default(), options).await;
+    let peer = Peer::new(&server);
+    let info = peer.request(Method::GET, "/info").send().await.unwrap();
+    assert!(!info.headers().contains_key("set-cookie"));
+    for (sent, expected) in [
+        ("a=b; JSESSIONID=abc.1", "JSESSIONID=abc.1; path=/"),
+        ("JSESSIONID=a\"b", "JSESSIONID=dummy; path=/"),
+        ("a=b", "JSESSIONID=dummy; path=/"),
+    ] {
+        let poll = peer
+            .request(Method::POST, &peer.path("xhr_send"))
+            .header("cookie", sent);
+        let response = poll.send().await.unwrap();
+        assert_eq!(response.headers()["set-cookie"], expected, "{sent}");
+    }
+}
+
+/// What comes back for a request written by hand, until it ends or `enough` is there.
+async fn answer(server: &Server, request: &str, enough: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&read).contains(enough) {
+            if stream.read_buf(&mut read).await.unwrap() == 0 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading)
+        .await
+        .expect("an answer in time");
+    String::from_utf8(read).unwrap()
+}
+
+#[tokio::test]
+async fn every_frame_is_a_chunk_and_old_http_gets_none() {
+    let server = Server::start(Limits::default()).await;
+    let streaming = "POST /sockjs/0/a/xhr_streaming HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n";
+    let streamed = answer(&server, streaming, "o\n\r\n").await;
+    assert!(streamed.contains("x-accel-buffering: no\r\n"), "{streamed}");
+    let chunks = format!("\r\n\r\n801\r\n{}\n\r\n2\r\no\n\r\n", "h".repeat(2048));
+    assert!(streamed.ends_with(&chunks), "{streamed}");
+
+    let old = answer(
+        &server,
+        "POST /sockjs/0/b/xhr HTTP/1.0\r\nhost: h\r\n\r\n",
+        "never there",
+    )
+    .await;
+    assert!(
+        old.ends_with("\r\n\r\no\n") && !old.contains("transfer-encoding"),
+        "{old}"
+    );
+}
+
+#[tokio::test]
+async fn two_framed_sockets_of_one_name_are_two_sessions() {
+    let server = Server::start(Limits::default()).await;
+    let polled = Peer::open(&server).await;
+    let url = polled.path("websocket");
+    let mut first = socket(&server, &url).await;
+    let mut second = socket(&server, &url).await;
+    for framed in [&mut first, &mut second] {
+        assert_eq!(framed.next().await.unwrap().unwrap(), Message::text("o"));
+    }
+    assert_eq!(polled.send("[]").await, StatusCode::NO_CONTENT);
 }
