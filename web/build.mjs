@@ -39,8 +39,8 @@ function shortName(name, file) {
 
 const SHARED_TEXTS = at('packages/ui/src/texts');
 const CUSTOMER_TEXTS = at('packages/react/src/customer/texts');
-/** Shared texts that no screen of the widget shows. */
-const NOT_IN_WIDGET = /^(?:theme|cancel$|error\.unknown)/;
+/** Shared texts that no screen of the widget shows; customers are not told of their own coming. */
+const NOT_IN_WIDGET = /^(?:theme|cancel$|error\.unknown|system\.(?:joined|returned)-member)/;
 
 /** "use client" is for other people's servers. */
 function onwarn(warning, warn) {
@@ -149,20 +149,45 @@ function withPreact(config) {
   return { ...config, resolve: { alias: preact } };
 }
 
+/**
+ * Members that never leave the page: no frame, answer, storage or message between windows has them, no element either.
+ * In the widget they get short names.
+ */
+const OWN_MEMBERS = `
+  alive announce atBottom attempt attentive autoFocus baseUrl bearer cause claim discard dispose
+  exclusively field firstUnread firstUnreadSeq foot greeting hasOlder heardAt lasting leaveNow
+  loadingOlder loadOlder mailTranscript markRead mySessions mySide namespace newDay onBack onClose
+  onContinue onEarlier onEvent onNext onNo onOpen onRefusal onRefused onStart onStarted onUnread
+  onYes openSession outbox readSeq refusal refused renew rest retryAfterMs retryAt setLocale
+  silenceMs socket storageKept tabs timer toBottom tokenNow webSocket whileOpen
+`
+  .trim()
+  .split(/\s+/);
+
 /** Terser after Vite's own minifier: together they leave two in a hundred less. */
 function squeeze() {
+  for (const file of ['packages/client/src/generated/schema.d.ts', 'apps/widget/src/protocol.ts']) {
+    const words = new Set(readFileSync(at(file), 'utf8').match(/\w+/g));
+    const outside = OWN_MEMBERS.find(name => words.has(name));
+    if (outside) throw new Error(`${outside} is no member of our own: ${file} has it`);
+  }
   const options = {
     ecma: 2020,
     module: true,
     compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe: true },
-    // Preact's own marks on its nodes.
-    mangle: { properties: { regex: /^__[a-zA-Z]$/ } },
+    // Preact's own marks on its nodes begin with __.
+    mangle: { properties: { regex: new RegExp(`^(?:__[a-zA-Z]|${OWN_MEMBERS.join('|')})$`) } },
   };
   return {
     name: 'maru:squeeze',
+    enforce: 'post',
     async generateBundle(_, bundle) {
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type === 'chunk') chunk.code = (await minify(chunk.code, options)).code;
+      for (const part of Object.values(bundle)) {
+        if (part.type === 'chunk') part.code = (await minify(part.code, options)).code;
+        // All files are of one origin.
+        if (part.fileName.endsWith('.html')) {
+          part.source = String(part.source).replaceAll(' crossorigin', '').replace(/>\s+</g, '><').trim();
+        }
       }
     },
   };
@@ -209,7 +234,12 @@ function agentConsole() {
 function loader() {
   const config = shared('apps/widget', at('apps/widget/src/loader/main.ts'));
   config.build.rolldownOptions.output = { format: 'iife', entryFileNames: 'widget.js' };
-  config.plugins.push(squeeze());
+  const styles = {
+    name: 'maru:one-line',
+    transform: (code, id) =>
+      id.endsWith('/style.ts') ? { code: code.replace(/([{};,])\n/g, '$1'), map: null } : null,
+  };
+  config.plugins.push(styles, squeeze());
   return config;
 }
 

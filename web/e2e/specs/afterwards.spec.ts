@@ -97,7 +97,7 @@ test('a request that nobody took is not rated', async ({ cast }) => {
     .getByRole('button', { name: customer.words('session.cancel') })
     .click();
   await expect(
-    customer.page.getByText(customer.words('ended.cancelled'), { exact: true }).last(),
+    customer.page.getByText(customer.words('system.cancelled'), { exact: true }).last(),
   ).toBeVisible();
   await expect(customer.page.getByRole('radio')).toHaveCount(0);
 });

@@ -26,7 +26,7 @@ test('before the first message one sees whether somebody is there, and how many 
   const next = await cast.customer({ name: '둘째' });
   const now = next.page.getByRole('status').first();
   await expect(now).toContainText(next.words('desk.open'));
-  await expect(now).toContainText(next.words('desk.waiting', { count: 1 }));
+  await expect(now).toContainText(next.words('queue.ahead', { count: 1 }));
   await expect(now).not.toContainText(next.words('desk.promise'));
 
   await agent.be('AWAY');

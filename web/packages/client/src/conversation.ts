@@ -5,16 +5,7 @@ import type { Outbox, OutboxEntry } from './outbox';
 import type { CustomerRest } from './rest';
 import { type Cell, cell, type Store } from './store';
 import type { Tabs } from './tabs';
-import type {
-  ConversationEvent,
-  ErrorEvent,
-  Message,
-  ReadEvent,
-  Side,
-  SupportSession,
-  TypingEvent,
-  User,
-} from './wire';
+import type { ConversationEvent, ErrorEvent, Message, Side, SupportSession, TypingEvent, User } from './wire';
 
 export interface Typist {
   memberId: number;
@@ -182,17 +173,11 @@ export class LiveConversation implements Conversation {
   }
 
   markRead(seq = lastSeq(this.get().messages)): void {
-    const { mySide, readSeq, session, messages } = this.get();
+    const { mySide, readSeq, session } = this.get();
     const mine =
       session && (mySide === 'M' ? session.memberId : session.adminId) === this.#around.user.memberId;
     if (!mine || seq <= readSeq[mySide]) return;
-    if (
-      !messages.some(
-        message => !message.own && message.senderType !== 'S' && (message.seq ?? 0) > readSeq[mySide],
-      )
-    ) {
-      return;
-    }
+    if (this.#unread().length === 0) return;
     this.#readWanted = seq;
     this.#setRead(mySide, seq);
     this.#readTimer ??= setTimeout(() => this.#sendRead(), READ_GATHER_MS);
@@ -317,7 +302,7 @@ export class LiveConversation implements Conversation {
       case 'MESSAGE':
         return this.#takeMessage(event);
       case 'READ':
-        return this.#takeRead(event);
+        return this.#readBy(event.readerId, event.seq, this.get().session);
       case 'TYPING':
         return this.#takeTyping(event);
       case 'STATE':
@@ -333,7 +318,7 @@ export class LiveConversation implements Conversation {
   }
 
   #levelNow(): void {
-    if (this.#dividerWanted) this.#patch({ firstUnreadSeq: this.#firstUnread() });
+    if (this.#dividerWanted) this.#patch({ firstUnreadSeq: this.#unread()[0]?.seq ?? null });
     this.#dividerWanted = false;
     if (this.#announceWanted) this.#sendAnnouncement();
     if (this.#readWanted > 0) this.#sendRead();
@@ -346,10 +331,6 @@ export class LiveConversation implements Conversation {
     if (message.clientMessageId && message.senderId === this.#around.user.memberId) {
       this.#settled(message.clientMessageId);
     }
-  }
-
-  #takeRead({ readerId, seq }: ReadEvent): void {
-    this.#readBy(readerId, seq, this.get().session);
   }
 
   #readBy(readerId: number, seq: number, session: SupportSession | null): void {
@@ -397,14 +378,14 @@ export class LiveConversation implements Conversation {
   }
 
   #countUnread(): void {
-    const { messages, readSeq, mySide } = this.get();
-    const unread = messages.filter(message => isUnread(message, readSeq[mySide])).length;
-    this.#patch({ unread });
+    this.#patch({ unread: this.#unread().length });
   }
 
-  #firstUnread(): number | null {
+  #unread(): ChatMessage[] {
     const { messages, readSeq, mySide } = this.get();
-    return messages.find(message => isUnread(message, readSeq[mySide]))?.seq ?? null;
+    return messages.filter(
+      ({ own, senderType, seq }) => !own && senderType !== 'S' && seq !== null && seq > readSeq[mySide],
+    );
   }
 
   #sendRead(): void {
@@ -499,10 +480,6 @@ export class LiveConversation implements Conversation {
     const keys = Object.keys(change) as (keyof ConversationState)[];
     if (keys.some(key => !Object.is(state[key], change[key]))) this.#state.set({ ...state, ...change });
   }
-}
-
-function isUnread(message: ChatMessage, mark: number): boolean {
-  return !message.own && message.senderType !== 'S' && message.seq !== null && message.seq > mark;
 }
 
 /** Read marks as the messages themselves tell them. */

@@ -6,7 +6,7 @@ export type { CoreOptions, CustomerMaru, Locale } from './core';
 export { asMaruError, MaruError } from './error';
 export { leaveWithPage } from './leaving';
 export { createCustomerMaru, createMaru, type Maru, type MaruOptions, type Rest, type Resync } from './maru';
-export { type ChatMessage, fromWire } from './messages';
+export { type ChatMessage, fromWire, lastSeq } from './messages';
 export type { CustomerRest } from './rest';
 export { browserStorage, type KeyValue, memoryStorage, type Storage } from './storage';
 export { type Cell, cell, type Store } from './store';

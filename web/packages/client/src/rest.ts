@@ -49,6 +49,7 @@ export function createCustomerRest(http: Http, bearer: Bearer) {
       call<SupportSession>('PUT', `${session(id)}/rating`, { body: { score, comment } }),
     /** The whole conversation as text, in the language asked for. */
     transcript: (id: number) => get<string>(`${session(id)}/transcript`),
+    mailTranscript: (id: number, email: string) => post<unknown>(`${session(id)}/transcript`, { email }),
     /** `leave` that is still sent while the page closes. */
     leaveNow(id: number): void {
       http('POST', `${session(id)}/leave`, {

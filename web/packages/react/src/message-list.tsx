@@ -1,4 +1,4 @@
-import type { ChatMessage, Conversation, ConversationState } from '@maru/client';
+import { type ChatMessage, type Conversation, type ConversationState, lastSeq } from '@maru/client';
 import { clockTime, dayName, fullTime, useSharedT } from '@maru/ui';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from './icons';
@@ -189,12 +189,12 @@ function Announcer({ messages }: { messages: ChatMessage[] }) {
   const said = useRef<number | null>(null);
   const [text, setText] = useState('');
   useEffect(() => {
-    const last = messages.findLast(message => message.seq !== null);
-    if (!last?.seq) return;
+    const last = lastSeq(messages);
+    if (last === 0) return;
     const news = messages.filter(
       message => said.current !== null && !message.own && (message.seq ?? 0) > said.current,
     );
-    said.current = last.seq;
+    said.current = last;
     if (news.length > 0) setText(news.map(spoken).join(' '));
   }, [messages]);
   return (
@@ -211,7 +211,7 @@ function spoken(message: ChatMessage): string {
 
 /** How many messages of others came while the reader was further up. */
 function useFresh(messages: ChatMessage[], atBottom: boolean): number {
-  const last = messages.findLast(message => message.seq !== null)?.seq ?? 0;
+  const last = lastSeq(messages);
   const seen = useRef(last);
   if (atBottom) seen.current = last;
   return messages.filter(message => !message.own && (message.seq ?? 0) > seen.current).length;

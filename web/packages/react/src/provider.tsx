@@ -11,7 +11,7 @@ export function MaruProvider({ maru, children }: { maru: CustomerMaru; children:
 /** As given to the provider; agents' pages name the fuller type: `useMaru<Maru>()`. */
 export function useMaru<Given extends CustomerMaru = CustomerMaru>(): Given {
   const maru = useContext(MaruContext);
-  if (!maru) throw new Error('useMaru needs a MaruProvider above it');
+  if (!maru) throw new Error('no MaruProvider above');
   return maru as Given;
 }
 

@@ -43,7 +43,7 @@ test('an_open_desk_says_how_many_wait_and_how_long_it_takes', async () => {
   await setLocale('ko');
   expect(deskWords(desk({ waiting: 3, expectedWaitSeconds: 200 }))).toEqual([
     '지금 상담할 수 있어요.',
-    '3명이 기다리고 있어요. 보통 4분 안에 답해요.',
+    '앞에 3명이 기다리고 있어요. 보통 4분 안에 답해요.',
   ]);
   expect(deskWords(desk({}))[1]).toBe('');
 });
@@ -67,5 +67,5 @@ test('open_without_an_agent_is_not_promised_as_open', async () => {
   await setLocale('ko');
   const alone = desk({ agentsAvailable: 0, waiting: 1 });
   expect(isStaffed(alone)).toBe(false);
-  expect(deskWords(alone)).toEqual(['지금은 상담원이 자리에 없어요.', '1명이 기다리고 있어요.']);
+  expect(deskWords(alone)).toEqual(['지금은 상담원이 자리에 없어요.', '앞에 1명이 기다리고 있어요.']);
 });

@@ -15,16 +15,17 @@ import { MaruProvider } from '../src/provider';
 let root: Root;
 let place: HTMLElement;
 const rate = vi.fn();
+const mailTranscript = vi.fn();
 const update = vi.fn();
 const onContinue = vi.fn();
 const onNext = vi.fn();
-const maru = { rest: { rate } } as unknown as CustomerMaru;
+const maru = { rest: { rate, mailTranscript } } as unknown as CustomerMaru;
 const conversation = { update } as unknown as Conversation;
 const over = { sessionId: 12, adminId: 51, exitReason: 'RESOLVED', rating: null } as SupportSession;
 
 beforeEach(async () => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
-  for (const call of [rate, update, onContinue, onNext]) call.mockReset();
+  for (const call of [rate, mailTranscript, update, onContinue, onNext]) call.mockReset();
   await setLocale('ko');
   place = document.createElement('div');
   document.body.append(place);
@@ -36,11 +37,12 @@ afterEach(() => {
   place.remove();
 });
 
-function show(session: SupportSession, next = false) {
+function show(session: SupportSession, next = false, mail = false) {
   act(() =>
     root.render(
       <MaruProvider maru={maru}>
         <Ended
+          mail={mail}
           session={session}
           conversation={conversation}
           onBack={() => {}}
@@ -113,4 +115,21 @@ test('the_way_on_continues_or_leads_to_where_it_was_continued', async () => {
   expect(button('이어서 상담하기')).toBeUndefined();
   act(() => button('이어진 상담 보기').click());
   expect(onNext).toHaveBeenCalled();
+});
+
+test('a_copy_goes_to_the_address_that_was_given_and_it_says_so', async () => {
+  mailTranscript.mockResolvedValue(undefined);
+  show({ ...over, email: 'hong@example.com' }, false, true);
+  act(() => button('메일로 받기').click());
+  const field = place.querySelector<HTMLInputElement>('input[type="email"]');
+  expect(field?.value).toBe('hong@example.com');
+  if (field) field.value = 'gil@example.com';
+  await act(async () => button('보내기').click());
+  expect(mailTranscript).toHaveBeenCalledWith(12, 'gil@example.com');
+  await vi.waitFor(() => expect(place.textContent).toContain('메일로 보내 드려요.'));
+});
+
+test('without_mail_no_copy_is_offered', () => {
+  show(over);
+  expect(button('메일로 받기')).toBeUndefined();
 });

@@ -12,6 +12,9 @@ import css from './support.module.css';
 
 const maru = createCustomerMaru({ locale: preferredLocale(), namespace: 'customer' });
 
+/** Mails lead to their conversation. */
+const LINKED = Number(new URLSearchParams(location.search).get('session')) || undefined;
+
 function Support() {
   const t = useT();
   const auth = useAuth();
@@ -36,7 +39,12 @@ function Support() {
       <main id="content" className={css.main}>
         {auth.status === 'signedIn' ? (
           <div className={css.room}>
-            <SupportChat attentive={attentive} whileOpen={leaveWithPage} onUnread={setUnread} />
+            <SupportChat
+              attentive={attentive}
+              first={LINKED}
+              whileOpen={leaveWithPage}
+              onUnread={setUnread}
+            />
           </div>
         ) : (
           <Entrance />

@@ -174,7 +174,7 @@ function icon(): SVGElement {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   for (const shape of [
-    'M20 11.200c0 4-3.600 7.300-8 7.300-1 0-2-.2-3-.500L4.500 19.500l1.200-3.800A7 7 0 0 1 4 11.200C4 7.200 7.600 4 12 4s8 3.200 8 7.200z',
+    'M20 11.2c0 4-3.6 7.3-8 7.3-1 0-2-.2-3-.5L4.5 19.5l1.2-3.8A7 7 0 0 1 4 11.2C4 7.2 7.6 4 12 4s8 3.2 8 7.2z',
     'M6 9l6 6 6-6',
   ]) {
     const path = document.createElementNS(space, 'path');

@@ -133,6 +133,7 @@ export class FakeServer {
         categoryName: CATEGORIES.find(category => category.categoryId === categoryId)?.name ?? '기타',
         title,
         continues: null,
+        email: null,
         rating: null,
         memberId: customer.memberId,
         memberName: customer.name,
@@ -434,6 +435,7 @@ export class FakeServer {
       const earlier = body.continues && this.room(body.continues).session;
       const session = this.open(user, body.categoryId ?? earlier?.categoryId, body.title ?? null);
       session.continues = body.continues ?? null;
+      session.email = body.email ?? null;
       this.publish('/topic/chat/new-session', { type: 'NEW_SESSION', session });
       return { status: 201, body: session };
     }
@@ -462,6 +464,7 @@ export class FakeServer {
       room.session.rating = { ...body, at: new Date().toISOString() };
       return { body: room.session };
     }
+    if (method === 'POST' && move === 'transcript') return { status: 202, body: {} };
     if (method === 'GET' && move === 'transcript') {
       return { body: room.messages.map(({ content }) => `${content}\n`).join('') };
     }

@@ -1,6 +1,6 @@
 import type { Category, Desk, OpenSession, SupportSession } from '@maru/client';
 import { ago, fullTime, locale } from '@maru/ui';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { chooseEnterSends, enterSends } from '../enter';
 import { Icon } from '../icons';
 import { useMaru } from '../provider';
@@ -28,6 +28,11 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
   const maru = useMaru();
   const categories = useCategories();
   const { attempt, busy, error } = useAttempt();
+  const email = useRef<HTMLInputElement>(null);
+  const start = ({ categoryId }: Category) => {
+    if (email.current?.reportValidity() === false) return;
+    void attempt(() => onStart({ categoryId, email: email.current?.value || undefined }));
+  };
 
   return (
     <div className={css.home}>
@@ -39,15 +44,11 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
           </button>
         )}
       </header>
-      {desk && <DeskView desk={desk} />}
+      {desk && <DeskView desk={desk} email={email} />}
       <ul className={css.cards} aria-label={t('ask.categories')} aria-busy={busy}>
         {categories.items.map(category => (
           <li key={category.categoryId}>
-            <button
-              type="button"
-              disabled={busy}
-              onClick={() => attempt(() => onStart({ categoryId: category.categoryId }))}
-            >
+            <button type="button" disabled={busy} onClick={() => start(category)}>
               {category.name}
               <Icon name="chevron" />
             </button>

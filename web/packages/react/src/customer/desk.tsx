@@ -1,11 +1,13 @@
 import type { Desk } from '@maru/client';
 import { clockTime, dayName, locale, sameDay } from '@maru/ui';
-import { useEffect, useState } from 'react';
+import { type RefObject, useEffect, useState } from 'react';
 import { useMaru } from '../provider';
+import { EmailField } from './email-field';
 import css from './support-chat.module.css';
 import { t, useT } from './texts';
 
-const DAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
+/** Three letters a day. */
+const DAYS = 'MONTUEWEDTHUFRISATSUN';
 /** A Monday. */
 const MONDAY = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
@@ -29,7 +31,7 @@ export function isStaffed(desk: Desk): boolean {
 export function deskWords(desk: Desk): [state: string, answer: string] {
   const { open, opensAt, waiting, expectedWaitSeconds: wait } = desk;
   if (!open) return [t('desk.closed'), opensAt ? t('desk.opens', { time: momentOf(opensAt) }) : ''];
-  const answer = [waiting > 0 && t('desk.waiting', { count: waiting }), wait && waitText(wait)];
+  const answer = [waiting > 0 && t('queue.ahead', { count: waiting }), wait && waitText(wait)];
   return [t(isStaffed(desk) ? 'desk.open' : 'desk.none'), answer.filter(Boolean).join(' ')];
 }
 
@@ -47,7 +49,7 @@ export function waitText(seconds: number): string {
 export function hoursText({ hours, timeZone }: Desk): string {
   const spans: { first: number; last: number; at: string }[] = [];
   for (const { day, from, to } of hours) {
-    const [today, at] = [MONDAY + DAYS.indexOf(day) * DAY_MS, `${from}–${to}`];
+    const [today, at] = [MONDAY + (DAYS.indexOf(day) / 3) * DAY_MS, `${from}–${to}`];
     const before = spans.find(span => span.at === at && span.last === today - DAY_MS);
     if (before) before.last = today;
     else spans.push({ first: today, last: today, at });
@@ -58,7 +60,7 @@ export function hoursText({ hours, timeZone }: Desk): string {
 }
 
 /** The desk before the first message: who is there, how long it takes, when it is open. */
-export function DeskView({ desk }: { desk: Desk }) {
+export function DeskView({ desk, email }: { desk: Desk; email: RefObject<HTMLInputElement | null> }) {
   useT();
   const [state, answer] = deskWords(desk);
   const staffed = isStaffed(desk);
@@ -67,8 +69,13 @@ export function DeskView({ desk }: { desk: Desk }) {
       <div>
         <b>{state}</b>
         <p>{answer}</p>
-        {!staffed && <p>{t('desk.promise')}</p>}
+        {!staffed && (
+          <p>
+            {t('desk.promise')} {desk.mail && t('desk.mail')}
+          </p>
+        )}
         {desk.hours.length > 0 && <p>{t('desk.hours', { hours: hoursText(desk) })}</p>}
+        {!staffed && desk.mail && <EmailField field={email} />}
       </div>
     </div>
   );

@@ -1,12 +1,17 @@
 import type { Conversation, SupportSession } from '@maru/client';
+import { useEffect, useRef, useState } from 'react';
 import { useMaru } from '../provider';
+import { EmailField } from './email-field';
 import { Rating } from './rating';
 import { Refusal } from './refusal';
+import { SendForm } from './send-form';
 import css from './support-chat.module.css';
 import { useT } from './texts';
 import { useAttempt } from './use-attempt';
 
 interface EndedProps {
+  /** Copies can be sent by e-mail. */
+  mail: boolean | undefined;
   session: SupportSession;
   conversation: Conversation;
   onBack(): void;
@@ -16,7 +21,7 @@ interface EndedProps {
 }
 
 /** What stands under a conversation that is over: how it was, the way on, and a copy to take along. */
-export function Ended({ session, conversation, onBack, onContinue, onNext }: EndedProps) {
+export function Ended({ mail, session, conversation, onBack, onContinue, onNext }: EndedProps) {
   const t = useT();
   const { rest } = useMaru();
   const { attempt, busy, error } = useAttempt();
@@ -24,7 +29,7 @@ export function Ended({ session, conversation, onBack, onContinue, onNext }: End
 
   return (
     <footer className={css.ended}>
-      <p>{t(exitReason === 'CANCELLED' ? 'ended.cancelled' : 'ended')}</p>
+      <p>{t(exitReason === 'CANCELLED' ? 'system.cancelled' : 'ended')}</p>
       {adminId && <Rating session={session} conversation={conversation} />}
       <button
         type="button"
@@ -47,8 +52,39 @@ export function Ended({ session, conversation, onBack, onContinue, onNext }: End
       >
         {t('ended.download')}
       </button>
+      {mail && <ByMail session={session} />}
       <Refusal error={error} />
     </footer>
+  );
+}
+
+/** A copy by e-mail, to an address asked for. */
+function ByMail({ session }: { session: SupportSession }) {
+  const t = useT();
+  const { rest } = useMaru();
+  const [stage, setStage] = useState<'offered' | 'asking' | 'sent'>('offered');
+  const email = useRef<HTMLInputElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the field is there from that stage on
+  useEffect(() => email.current?.focus(), [stage]);
+
+  if (stage === 'sent') return <p role="status">{t('ended.mailed')}</p>;
+  if (stage === 'offered') {
+    return (
+      <button type="button" className={css.quiet} onClick={() => setStage('asking')}>
+        {t('ended.mail')}
+      </button>
+    );
+  }
+  return (
+    <SendForm
+      ready
+      send={async () => {
+        await rest.mailTranscript(session.sessionId, email.current?.value ?? '');
+        setStage('sent');
+      }}
+    >
+      <EmailField field={email} value={session.email} />
+    </SendForm>
   );
 }
 

@@ -1,10 +1,9 @@
 import type { Conversation, SupportSession } from '@maru/client';
 import { useRef, useState } from 'react';
 import { useMaru } from '../provider';
-import { Refusal } from './refusal';
+import { SendForm } from './send-form';
 import css from './support-chat.module.css';
 import { useT } from './texts';
-import { useAttempt } from './use-attempt';
 
 const SCORES = [1, 2, 3, 4, 5];
 const COMMENT_MAX = 500;
@@ -22,15 +21,13 @@ export function Rating({ session, conversation }: RatingProps) {
   const [changing, setChanging] = useState(false);
   const [score, setScore] = useState(0);
   const comment = useRef<HTMLTextAreaElement>(null);
-  const { attempt, busy, error } = useAttempt();
 
-  const send = () =>
-    attempt(async () => {
-      conversation.update(
-        await rest.rate(session.sessionId, score, comment.current?.value.trim() || undefined),
-      );
-      setChanging(false);
-    });
+  const send = async () => {
+    conversation.update(
+      await rest.rate(session.sessionId, score, comment.current?.value.trim() || undefined),
+    );
+    setChanging(false);
+  };
 
   if (given && !changing) {
     return (
@@ -50,13 +47,7 @@ export function Rating({ session, conversation }: RatingProps) {
     );
   }
   return (
-    <form
-      className={css.rating}
-      onSubmit={event => {
-        event.preventDefault();
-        void send();
-      }}
-    >
+    <SendForm ready={score > 0} send={send}>
       <fieldset>
         <legend>{t('rating')}</legend>
         {SCORES.map(one => (
@@ -74,21 +65,14 @@ export function Rating({ session, conversation }: RatingProps) {
         ))}
       </fieldset>
       {score > 0 && (
-        <>
-          <textarea
-            ref={comment}
-            rows={2}
-            maxLength={COMMENT_MAX}
-            defaultValue={given?.comment ?? ''}
-            placeholder={t('rating.comment')}
-            aria-label={t('rating.comment')}
-          />
-          <button type="submit" className={css.second} disabled={busy}>
-            {t('composer.send')}
-          </button>
-        </>
+        <textarea
+          ref={comment}
+          maxLength={COMMENT_MAX}
+          defaultValue={given?.comment ?? ''}
+          placeholder={t('rating.comment')}
+          aria-label={t('rating.comment')}
+        />
       )}
-      <Refusal error={error} />
-    </form>
+    </SendForm>
   );
 }

@@ -65,6 +65,7 @@ export function SessionView({
           />
           {session?.status === 'COMPLETED' ? (
             <Ended
+              mail={desk?.mail}
               session={session}
               conversation={conversation}
               onBack={onBack}

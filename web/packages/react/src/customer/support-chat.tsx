@@ -11,6 +11,8 @@ import { useMySessions } from './use-my-sessions';
 export interface SupportChatProps {
   /** Somebody is looking at it. */
   attentive: boolean;
+  /** The session to begin with, such as a link names; else the one that is running. */
+  first?: number;
   /** Shows a way to close it, as the widget needs. */
   onClose?: () => void;
   /** For as long as a conversation is open, such as `leaveWithPage`. Returns its undo. */
@@ -24,18 +26,26 @@ export interface SupportChatProps {
 }
 
 /** A customer's side of support: choose a subject, wait, talk, end, look back. Visitors become guests on their way. */
-export function SupportChat({ attentive, onClose, whileOpen, onUnread, onStarted, foot }: SupportChatProps) {
+export function SupportChat({
+  attentive,
+  first,
+  onClose,
+  whileOpen,
+  onUnread,
+  onStarted,
+  foot,
+}: SupportChatProps) {
   const maru = useMaru();
   const auth = useAuth();
   const sessions = useMySessions();
-  const [chosen, setChosen] = useState<number | null | undefined>(undefined);
+  const [chosen, setChosen] = useState<number | null | undefined>(first);
   const user = auth.status === 'signedIn' ? auth.user.memberId : null;
   const running = sessions.items.find(session => session.status !== 'COMPLETED')?.sessionId ?? null;
   const shown = chosen === undefined ? running : chosen;
   const desk = useDesk(attentive);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another user starts at the beginning
-  useEffect(() => setChosen(undefined), [user]);
+  useEffect(() => setChosen(first), [user]);
   useEffect(() => {
     if (user !== null && shown !== null) maru.connect();
   }, [maru, user, shown]);
