@@ -9,6 +9,7 @@ mod agents;
 mod clients;
 mod desk;
 mod endings;
+mod examples;
 mod frames;
 mod hostile;
 mod hours;

@@ -1,0 +1,94 @@
+//! The broker's examples, used by other people's clients.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use rstest::rstest;
+use tests::{DEADLINE, free_port, until, workspace};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// An example that serves HTTP on this port.
+struct Example {
+    _child: Child,
+    http: u16,
+}
+
+impl Example {
+    async fn start(name: &str, more: &[&str]) -> Example {
+        let http = free_port();
+        let child = Command::new(built(name))
+            .args(["--http", &format!("127.0.0.1:{http}")])
+            .args(more)
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        until("the example to listen", || async {
+            TcpStream::connect(("127.0.0.1", http)).await.ok()
+        })
+        .await;
+        Example { _child: child, http }
+    }
+}
+
+fn built(name: &str) -> PathBuf {
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "broker", "--example", name])
+        .current_dir(workspace())
+        .status()
+        .unwrap();
+    assert!(built.success(), "{name} does not build");
+    let own = std::env::current_exe().unwrap();
+    own.ancestors().nth(2).unwrap().join("examples").join(name)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_of_plain_gets_large_messages_back_by_every_transport(
+    #[values("websocket", "xhr-streaming", "xhr-polling", "eventsource")] transport: &str,
+) {
+    let tcp = format!("127.0.0.1:{}", free_port());
+    let plain = Example::start("plain", &["--tcp", &tcp]).await;
+    let guest = Command::new("node")
+        .args([
+            "guest.mjs",
+            &format!("http://127.0.0.1:{}/stomp", plain.http),
+            transport,
+        ])
+        .current_dir(workspace().join("tests/clients/sockjs"))
+        .kill_on_drop(true)
+        .output();
+    let guest = tokio::time::timeout(DEADLINE, guest)
+        .await
+        .expect("an end in time")
+        .unwrap();
+    assert!(guest.status.success(), "{}", String::from_utf8_lossy(&guest.stderr));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn echo_serves_what_the_suites_of_sockjs_ask_for() {
+    let echo = Example::start("echo", &[]).await;
+    let http = reqwest::Client::new();
+    let base = format!("http://127.0.0.1:{}", echo.http);
+    let post = async |path: &str, body: &'static str| {
+        let response = http.post(format!("{base}{path}")).body(body).send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    for service in ["echo", "disabled_websocket_echo", "cookie_needed_echo", "amplify"] {
+        let session = format!("/{service}/0/s");
+        assert_eq!(post(&format!("{session}/xhr"), "").await, "o\n");
+        post(&format!("{session}/xhr_send"), "[\"2\"]").await;
+        let expected = if service == "amplify" {
+            "a[\"xxxx\"]\n"
+        } else {
+            "a[\"2\"]\n"
+        };
+        assert_eq!(post(&format!("{session}/xhr"), "").await, expected, "{service}");
+    }
+    assert_eq!(post("/close/0/s/xhr", "").await, "o\n");
+    assert_eq!(post("/close/0/s/xhr", "").await, "c[3000,\"Go away!\"]\n");
+    let unknown = http.get(format!("{base}/invalid_url/info")).send().await.unwrap();
+    assert_eq!(unknown.status().as_u16(), 404);
+}
