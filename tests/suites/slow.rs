@@ -14,6 +14,8 @@ async fn maru(db: Db, timeout: (&str, &str)) -> Maru {
     let settings = [
         ("LIMITS__SENDS_PER_SECOND_PER_USER", "0"),
         ("LIMITS__SOCKET_SEND_BUFFER_BYTES", "16384"),
+        // Nobody's leaving is to add a message.
+        ("SUPPORT__LEAVE_AFTER_S", "3600"),
         timeout,
     ];
     Maru::start(db, &settings).await
