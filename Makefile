@@ -40,7 +40,7 @@ torture:
 	MARU_BIN=$(BUILT)/release/maru KILLS=$(KILLS) cargo test --package tests --test torture -- --nocapture
 
 fuzz:
-	@.ci/needs cargo cc
+	@.ci/needs cargo cc c++
 	@cargo run --quiet --package xtask -- fuzz $(SECONDS)
 
 bench:
