@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use broker::{
     Accepted, App, Broker, Cause, Completion, Connection, Counts, Grant, Limits, Publication, Refusal, RefusedAt,
@@ -19,8 +19,9 @@ use wire::Frame;
 /// More than all that a server can have to say to so little.
 const PIPE_BYTES: usize = 1 << 20;
 
+/// Publishes what it is sent. Weak: the broker holds it, and each run has one of both.
 #[derive(Default)]
-struct Open(OnceLock<Arc<Broker<Open>>>);
+struct Open(OnceLock<Weak<Broker<Open>>>);
 
 impl App for Open {
     type Identity = ();
@@ -54,7 +55,7 @@ impl App for Open {
         if send.destination() == "no" {
             return Err(Refusal::new("forbidden", "No."));
         }
-        if let Some(broker) = self.0.get() {
+        if let Some(broker) = self.0.get().and_then(Weak::upgrade) {
             broker.publish(&Topic::from(send.destination()), &Publication::json(send.body.clone()));
         }
         Ok(Completion::done())
@@ -85,7 +86,7 @@ impl App for Open {
 async fn talk(bytes: &[u8], piece: usize) -> Vec<u8> {
     let app = Arc::new(Open::default());
     let broker = Broker::new(Arc::clone(&app), Limits::default());
-    assert!(app.0.set(Arc::clone(&broker)).is_ok());
+    assert!(app.0.set(Arc::downgrade(&broker)).is_ok());
     let (mut peer, stream) = tokio::io::duplex(PIPE_BYTES);
     broker.accept(stream, ());
     for piece in bytes.chunks(piece) {
