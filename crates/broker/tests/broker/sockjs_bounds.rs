@@ -5,9 +5,11 @@ use std::time::Duration;
 use broker::sockjs::Options;
 use broker::{Limits, Publication, Topic};
 use reqwest::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::support::Server;
 use crate::support::sockjs::Peer;
+use crate::support::{PATIENCE, Server};
 
 #[tokio::test]
 async fn sessions_are_bounded_and_an_ended_one_makes_room() {
@@ -101,6 +103,25 @@ async fn a_post_is_an_array_of_strings_and_not_too_long() {
     let too_long = format!("[\"{}\"]", "x".repeat(1000));
     assert_eq!(peer.send(&too_long).await, StatusCode::PAYLOAD_TOO_LARGE);
     peer.connect().await;
+}
+
+/// Java posts an empty body in a packet of its own.
+#[tokio::test]
+async fn a_connection_outlives_a_body_that_comes_behind_its_head() {
+    let server = Server::start(Limits::default()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    for session in ["a", "b"] {
+        let head = format!("POST /sockjs/0/{session}/xhr HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let early = tokio::time::timeout(Duration::from_millis(100), stream.read_buf(&mut answer)).await;
+        assert!(early.is_err(), "answered before the body was there");
+        stream.write_all(b"0\r\n\r\n").await.unwrap();
+        while !String::from_utf8_lossy(&answer).ends_with("o\n\r\n0\r\n\r\n") {
+            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut answer)).await;
+            assert_ne!(read.expect("an answer in time").unwrap(), 0, "{session}");
+        }
+    }
 }
 
 #[tokio::test]

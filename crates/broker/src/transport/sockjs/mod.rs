@@ -184,7 +184,7 @@ impl<S: Service> SockJs<S> {
             Endpoint::Info => headers::readable(self.info(&parts.method), &parts.headers),
             Endpoint::Listen { session, kind } => {
                 let name = (base, Box::from(session));
-                let response = self.listen(name, kind, &parts, caller).await;
+                let response = self.listen(name, kind, &parts, body, caller).await;
                 self.of_session(response, &parts)
             }
             Endpoint::Post { session } => {
@@ -260,7 +260,7 @@ impl<S: Service> SockJs<S> {
     }
 
     /// A receiver of a session, which is opened if it is not there.
-    async fn listen(&self, name: table::Name, kind: Kind, parts: &Parts, caller: S::Caller) -> Response {
+    async fn listen(&self, name: table::Name, kind: Kind, parts: &Parts, body: Body, caller: S::Caller) -> Response {
         let (method, methods) = match kind {
             Kind::EventSource => (Method::GET, GET),
             Kind::Xhr | Kind::XhrStreaming => (Method::POST, OPTIONS_POST),
@@ -270,6 +270,10 @@ impl<S: Service> SockJs<S> {
         }
         if parts.method != method {
             return headers::not_allowed(methods);
+        }
+        // Nothing is said there, but what is left unread closes the connection, and the answer may be lost with it.
+        if let Err(refused) = self.posted(body).await {
+            return refused;
         }
         match self.session(name, parts, caller).await {
             Ok(shared) => receive(shared, kind),
@@ -313,12 +317,9 @@ impl<S: Service> SockJs<S> {
         let Known::Session(shared) = self.0.table.find(name, caller) else {
             return headers::not_kept(headers::status(StatusCode::NOT_FOUND));
         };
-        let options = &self.0.options;
-        let body = axum::body::to_bytes(body, options.posted_bytes_max);
-        let messages = match tokio::time::timeout(options.post_timeout, body).await {
-            Ok(Ok(body)) => read(&body),
-            Ok(Err(_)) => return headers::status(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(_) => return headers::status(StatusCode::REQUEST_TIMEOUT),
+        let messages = match self.posted(body).await {
+            Ok(body) => read(&body),
+            Err(refused) => return refused,
         };
         let posted = match messages {
             Ok(messages) => shared.post(messages).await,
@@ -328,6 +329,17 @@ impl<S: Service> SockJs<S> {
             Ok(()) => headers::fresh(headers::status(StatusCode::NO_CONTENT), headers::TEXT),
             Err(NotTaken::Unknown) => headers::not_kept(headers::status(StatusCode::NOT_FOUND)),
             Err(NotTaken::Full) => headers::not_kept(headers::status(StatusCode::SERVICE_UNAVAILABLE)),
+        }
+    }
+
+    /// All of a body, if it is not too long and there in time.
+    async fn posted(&self, body: Body) -> Result<Bytes, Response> {
+        let options = &self.0.options;
+        let body = axum::body::to_bytes(body, options.posted_bytes_max);
+        match tokio::time::timeout(options.post_timeout, body).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(_)) => Err(headers::status(StatusCode::PAYLOAD_TOO_LARGE)),
+            Err(_) => Err(headers::status(StatusCode::REQUEST_TIMEOUT)),
         }
     }
 }
