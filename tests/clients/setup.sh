@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs the outside clients that the suites drive: @stomp/stompjs, stompjs with sockjs-client, and stompit for Node,
-# stomp.py for Python.
+# Installs the outside clients that the suites drive: @stomp/stompjs, webstomp-client, @stomp/rx-stomp, stompjs with
+# sockjs-client, and stompit for Node, stomp.py for Python.
 # Called before the tests; does nothing where the lock files have not changed since.
 set -eu
 cd "$(dirname "$0")"
 
 done_for() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sha256sum "$2")" ]; }
 
-for client in stompjs sockjs stompit; do
+for client in stompjs webstomp rxstomp sockjs stompit; do
   if ! done_for $client/node_modules/.installed $client/package-lock.json; then
     (cd $client && npm ci --no-audit --no-fund --ignore-scripts --omit=optional)
     (sha256sum $client/package-lock.json) > $client/node_modules/.installed

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{DEADLINE, workspace};
+use tests::{DEADLINE, Relay, workspace};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -65,7 +65,7 @@ fn folder(name: &str) -> PathBuf {
     workspace().join("tests/clients").join(name)
 }
 
-/// The program of a client, with all that it needs but token, session and transport.
+/// The program of a client, with all that it needs but token, session and name.
 fn program(folder_name: &str, arguments: &[&str]) -> Command {
     let folder = folder(folder_name);
     let mut command = if folder_name == "stomppy" {
@@ -83,6 +83,10 @@ fn program(folder_name: &str, arguments: &[&str]) -> Command {
 
 #[rstest]
 #[case::stompjs("stompjs", "1.2")]
+#[case::webstomp("webstomp", "1.2")]
+#[case::webstomp_chat("webstomp at /ws/chat", "1.2")]
+#[case::rx_stomp("rx-stomp", "1.2")]
+#[case::rx_stomp_chat("rx-stomp at /ws/chat", "1.2")]
 #[case::stomp_py("stomp.py", "1.2")]
 #[case::stomp_py_over_tcp("stomp.py over TCP", "1.2")]
 #[case::stompit_over_tcp("stompit", "1.2")]
@@ -95,13 +99,23 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
     let (maru, tcp) = &with_tcp(&[]).await;
     let case = Case::active(maru).await;
     let session = case.id.to_string();
-    let (web, tcp) = (maru.port.to_string(), tcp.to_string());
+    let is_tcp = name == "stompit" || name.ends_with("over TCP");
+    let wire = Relay::to(if is_tcp { *tcp } else { maru.port }).await;
+    let port = wire.port.to_string();
+    let (web, socket) = (
+        format!("http://127.0.0.1:{port}/ws"),
+        format!("ws://127.0.0.1:{port}/ws"),
+    );
     let mut command = match name {
-        "stompjs" => program("stompjs", &[&format!("ws://127.0.0.1:{web}/ws")]),
-        "stomp.py" => program("stomppy", &["ws", "127.0.0.1", &web]),
-        "stomp.py over TCP" => program("stomppy", &["tcp", "127.0.0.1", &tcp]),
-        "stompit" => program("stompit", &["127.0.0.1", &tcp]),
-        _ => program("sockjs", &[&format!("{}/ws", maru.origin())]),
+        "stompjs" => program("stompjs", &[&socket]),
+        "webstomp" => program("webstomp", &[&socket]),
+        "webstomp at /ws/chat" => program("webstomp", &[&format!("{socket}/chat")]),
+        "rx-stomp" => program("rxstomp", &[&socket]),
+        "rx-stomp at /ws/chat" => program("rxstomp", &[&format!("{socket}/chat")]),
+        "stomp.py" => program("stomppy", &["ws", "127.0.0.1", &port]),
+        "stomp.py over TCP" => program("stomppy", &["tcp", "127.0.0.1", &port]),
+        "stompit" => program("stompit", &["127.0.0.1", &port]),
+        _ => program("sockjs", &[&web]),
     };
     command.args([&case.customer.token, &session]).arg(name);
     let mut client = Outside::start(command);
@@ -114,8 +128,7 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
     let transport = connected.get("transport");
     assert!(transport.is_none_or(|transport| transport == name), "{connected}");
     client.event("subscribed", |_| true).await;
-    let said_as = name.trim_end_matches(" over TCP");
-    let content = format!("{said_as}: 안녕하세요 🙂");
+    let content = format!("{name}: 안녕하세요 🙂");
     let agent = case.agent.stomp(maru).await;
     let shown = client.message(&content).await;
     if !client.seen.iter().any(|event| event["event"] == "stored") {
@@ -132,12 +145,13 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
     agent.say(case.id, "반갑습니다").await;
     client.message("반갑습니다").await;
 
-    client.go_on().await;
-    client.event("cut", |_| true).await;
+    wire.cut();
+    client.event("closed", |_| true).await;
     let missed = [
         agent.say(case.id, "놓친 말 하나").await,
         agent.say(case.id, "놓친 말 둘").await,
     ];
+    wire.mend();
     client.go_on().await;
     let first = client.event("message", |_| true).await;
     assert_eq!(

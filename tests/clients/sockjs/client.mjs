@@ -1,9 +1,8 @@
-// The client of old pages, as it stands there: stompjs 2.3.3 over sockjs-client 1.6.1, with one transport forced. Prints a
-// line of JSON for each thing that happens; a line on its input lets it go on.
+// The client of old pages, as it stands there: stompjs 2.3.3 over sockjs-client 1.6.1, with one transport forced.
 //   node client.mjs http://host/ws TOKEN SESSION TRANSPORT
-import { createInterface } from 'node:readline';
 import SockJS from 'sockjs-client';
 import { Stomp } from 'stompjs/lib/stomp.js';
+import { goOn, reader, say } from '../events.mjs';
 
 // What its browser build finds in `window`.
 Stomp.setInterval = (every, call) => setInterval(call, every);
@@ -11,9 +10,8 @@ Stomp.clearInterval = clearInterval;
 
 const [url, token, session, transport] = process.argv.slice(2);
 const topic = `/topic/chat/${session}`;
-const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const goOn = () => lines.next();
+const room = reader();
+const onMessage = ({ body }) => room.read(body);
 
 // Resolves when it is connected; later errors are told.
 const connect = () =>
@@ -39,12 +37,6 @@ say('connected', {
   heartBeat: first.frame.headers['heart-beat'],
   transport: first.socket.transport,
 });
-let seq = 0;
-const onMessage = (message) => {
-  const event = JSON.parse(message.body);
-  if (event.type === 'MESSAGE') seq = event.seq;
-  say('message', { type: event.type, content: event.content, seq: event.seq });
-};
 const receipts = new Map();
 first.client.onreceipt = ({ headers }) => receipts.get(headers['receipt-id'])(headers);
 const receipt = (id) => new Promise((resolve) => receipts.set(id, resolve));
@@ -57,13 +49,10 @@ const body = JSON.stringify({ sessionId: Number(session), content: `${transport}
 first.client.send('/app/chat.sendMessage', { receipt: 'sent', 'content-type': 'application/json' }, body);
 say('stored', { seq: Number((await sent).seq) });
 
-// Cut, and come back behind what was seen.
-await goOn();
-first.socket.close();
-say('cut', { seq });
+// It is cut, and comes back behind what was seen.
 await goOn();
 const second = await connect();
-second.client.subscribe(topic, onMessage, { 'after-seq': String(seq) });
+second.client.subscribe(topic, onMessage, { 'after-seq': String(room.seq) });
 await goOn();
 await new Promise((resolve) => second.client.disconnect(resolve));
 

@@ -1,14 +1,11 @@
-// A back end as its documentation shows it: stompit over TCP. Prints a line of JSON for each thing that happens; a line on
-// its input lets it go on.
-//   node client.mjs HOST PORT TOKEN SESSION
-import { createInterface } from 'node:readline';
+// A back end as its documentation shows it: stompit over TCP.
+//   node client.mjs HOST PORT TOKEN SESSION NAME
 import stompit from 'stompit';
+import { goOn, reader, say } from '../events.mjs';
 
-const [host, port, token, session] = process.argv.slice(2);
+const [host, port, token, session, name] = process.argv.slice(2);
 const topic = `/topic/chat/${session}`;
-const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const goOn = () => lines.next();
+const room = reader();
 
 const connect = () =>
   new Promise((resolve) => {
@@ -22,14 +19,9 @@ const connect = () =>
     });
   });
 
-let seq = 0;
 const onMessage = (error, message) => {
   if (error) return;
-  message.readString('utf-8', (_, body) => {
-    const event = JSON.parse(body);
-    if (event.type === 'MESSAGE') seq = event.seq;
-    say('message', { type: event.type, content: event.content, seq: event.seq });
-  });
+  message.readString('utf-8', (_, body) => room.read(body));
 };
 
 // Connect, subscribe, send, receive.
@@ -40,17 +32,14 @@ say('subscribed');
 await new Promise((resolve) => {
   const headers = { destination: '/app/chat.sendMessage', 'content-type': 'application/json' };
   const frame = first.send(headers, { onReceipt: resolve });
-  frame.end(JSON.stringify({ sessionId: Number(session), content: 'stompit: 안녕하세요 🙂' }));
+  frame.end(JSON.stringify({ sessionId: Number(session), content: `${name}: 안녕하세요 🙂` }));
 });
 say('stored');
 
-// Cut, and come back behind what was seen.
-await goOn();
-first.destroy();
-say('cut', { seq });
+// It is cut, and comes back behind what was seen.
 await goOn();
 const second = await connect();
-second.subscribe({ destination: topic, ack: 'auto', 'after-seq': String(seq) }, onMessage);
+second.subscribe({ destination: topic, ack: 'auto', 'after-seq': String(room.seq) }, onMessage);
 await goOn();
 await new Promise((resolve) => second.disconnect(resolve));
 

@@ -1,17 +1,15 @@
-// A client as its documentation shows it: @stomp/stompjs in Node over `ws`. Prints a line of JSON for each thing that
-// happens; a line on its input lets it go on.
-//   node client.mjs ws://host/ws TOKEN SESSION
-import { createInterface } from 'node:readline';
+// A client as its documentation shows it: @stomp/stompjs in Node over `ws`.
+//   node client.mjs ws://host/ws TOKEN SESSION NAME
 import { Client } from '@stomp/stompjs';
 import { WebSocket } from 'ws';
+import { goOn, reader, say } from '../events.mjs';
 
 Object.assign(globalThis, { WebSocket });
 
-const [brokerURL, token, session] = process.argv.slice(2);
+const [brokerURL, token, session, name] = process.argv.slice(2);
 const topic = `/topic/chat/${session}`;
-const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const goOn = () => lines.next();
+const room = reader();
+const onMessage = ({ body }) => room.read(body);
 
 function client(onConnect, onStompError = (frame) => say('error', { message: frame.headers.message, code: frame.headers.code })) {
   return new Client({
@@ -35,12 +33,6 @@ const connected = (which) => new Promise((resolve) => {
 const first = client();
 const { headers } = await connected(first);
 say('connected', { version: headers.version, heartBeat: headers['heart-beat'] });
-let seq = 0;
-const onMessage = (message) => {
-  const event = JSON.parse(message.body);
-  if (event.type === 'MESSAGE') seq = event.seq;
-  say('message', { type: event.type, content: event.content, seq: event.seq });
-};
 await new Promise((resolve) => {
   first.watchForReceipt('subscribed', resolve);
   first.subscribe(topic, onMessage, { receipt: 'subscribed' });
@@ -54,18 +46,15 @@ await new Promise((resolve) => {
   first.publish({
     destination: '/app/chat.sendMessage',
     headers: { receipt: 'sent', 'content-type': 'application/json' },
-    body: JSON.stringify({ sessionId: Number(session), content: 'stompjs: 안녕하세요 🙂' }),
+    body: JSON.stringify({ sessionId: Number(session), content: `${name}: 안녕하세요 🙂` }),
   });
 });
 
-// Cut, and come back behind what was seen.
-await goOn();
-await first.deactivate({ force: true });
-say('cut', { seq });
+// It is cut, and comes back behind what was seen.
 await goOn();
 const second = client();
 await connected(second);
-second.subscribe(topic, onMessage, { 'after-seq': String(seq) });
+second.subscribe(topic, onMessage, { 'after-seq': String(room.seq) });
 await goOn();
 await second.deactivate();
 
