@@ -1,11 +1,17 @@
 #!/bin/sh
 # Installs the outside clients that the suites drive: @stomp/stompjs, webstomp-client, @stomp/rx-stomp, stompjs with
-# sockjs-client, and stompit for Node, stomp.py for Python.
-# Called before the tests; does nothing where the lock files have not changed since.
+# sockjs-client, and stompit for Node, stomp.py for Python; builds the programs on Spring's client for Java, so that the
+# tests need no Maven.
+# Called before the tests; does nothing where neither lock files nor Java have changed since.
 set -eu
 cd "$(dirname "$0")"
 
-done_for() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sha256sum "$2")" ]; }
+# done_for MARK FILE...
+done_for() {
+  mark=$1
+  shift
+  [ -f "$mark" ] && [ "$(cat "$mark")" = "$(sha256sum "$@")" ]
+}
 
 for client in stompjs webstomp rxstomp sockjs stompit; do
   if ! done_for $client/node_modules/.installed $client/package-lock.json; then
@@ -19,4 +25,11 @@ if ! done_for stomppy/.venv/.installed stomppy/requirements.txt; then
   python3 -m venv stomppy/.venv
   stomppy/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r stomppy/requirements.txt
   (sha256sum stomppy/requirements.txt) > stomppy/.venv/.installed
+fi
+
+set -- spring/pom.xml spring/src/main/java/clients/*.java
+if ! done_for spring/target/.built "$@"; then
+  rm -rf spring/target
+  (cd spring && mvn -q -B -C package)
+  sha256sum "$@" > spring/target/.built
 fi

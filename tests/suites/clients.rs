@@ -1,6 +1,5 @@
 //! Programs written against other people's STOMP clients talk to Maru unchanged. `tests/clients/setup.sh` installs them.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use rstest::rstest;
@@ -61,24 +60,29 @@ impl Outside {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
-    workspace().join("tests/clients").join(name)
+/// A program of a client: `client` or `guest`.
+pub(crate) fn program(client: &str, name: &str, arguments: &[&str]) -> Command {
+    let folder = workspace().join("tests/clients").join(client);
+    let (run, with) = match client {
+        "stomppy" => (folder.join(".venv/bin/python"), vec![format!("{name}.py")]),
+        "spring" => ("java".into(), java(name)),
+        _ => ("node".into(), vec![format!("{name}.mjs")]),
+    };
+    let mut command = Command::new(run);
+    command.args(with).args(arguments).current_dir(folder);
+    command
 }
 
-/// The program of a client, with all that it needs but token, session and name.
-fn program(folder_name: &str, arguments: &[&str]) -> Command {
-    let folder = folder(folder_name);
-    let mut command = if folder_name == "stomppy" {
-        let mut command = Command::new(folder.join(".venv/bin/python"));
-        command.arg("client.py");
-        command
-    } else {
-        let mut command = Command::new("node");
-        command.arg("client.mjs");
-        command
-    };
-    command.args(arguments).current_dir(folder);
-    command
+/// Made for programs that are over soon.
+fn java(name: &str) -> Vec<String> {
+    let class = format!("clients.{}{}", name[..1].to_uppercase(), &name[1..]);
+    let options = [
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        "target/spring-1.jar:target/lib/*",
+    ];
+    options.map(str::to_owned).into_iter().chain([class]).collect()
 }
 
 #[rstest]
@@ -94,6 +98,10 @@ fn program(folder_name: &str, arguments: &[&str]) -> Command {
 #[case::sockjs_streaming("xhr-streaming", "1.1")]
 #[case::sockjs_polling("xhr-polling", "1.1")]
 #[case::sockjs_events("eventsource", "1.1")]
+#[case::spring_websocket("spring websocket", "1.2")]
+#[case::spring_sockjs_websocket("spring sockjs-websocket", "1.2")]
+#[case::spring_streaming("spring xhr-streaming", "1.2")]
+#[case::spring_polling("spring xhr-polling", "1.2")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name: &str, #[case] version: &str) {
     let (maru, tcp) = &with_tcp(&[]).await;
@@ -106,17 +114,22 @@ async fn an_outside_client_connects_talks_comes_back_and_is_refused(#[case] name
         format!("http://127.0.0.1:{port}/ws"),
         format!("ws://127.0.0.1:{port}/ws"),
     );
-    let mut command = match name {
-        "stompjs" => program("stompjs", &[&socket]),
-        "webstomp" => program("webstomp", &[&socket]),
-        "webstomp at /ws/chat" => program("webstomp", &[&format!("{socket}/chat")]),
-        "rx-stomp" => program("rxstomp", &[&socket]),
-        "rx-stomp at /ws/chat" => program("rxstomp", &[&format!("{socket}/chat")]),
-        "stomp.py" => program("stomppy", &["ws", "127.0.0.1", &port]),
-        "stomp.py over TCP" => program("stomppy", &["tcp", "127.0.0.1", &port]),
-        "stompit" => program("stompit", &["127.0.0.1", &port]),
-        _ => program("sockjs", &[&web]),
+    let (client, arguments): (_, &[&str]) = match name {
+        "stompjs" => ("stompjs", &[&socket]),
+        "webstomp" => ("webstomp", &[&socket]),
+        "webstomp at /ws/chat" => ("webstomp", &[&format!("{socket}/chat")]),
+        "rx-stomp" => ("rxstomp", &[&socket]),
+        "rx-stomp at /ws/chat" => ("rxstomp", &[&format!("{socket}/chat")]),
+        "stomp.py" => ("stomppy", &["ws", "127.0.0.1", &port]),
+        "stomp.py over TCP" => ("stomppy", &["tcp", "127.0.0.1", &port]),
+        "stompit" => ("stompit", &["127.0.0.1", &port]),
+        "spring websocket" => ("spring", &[&format!("{socket}/chat"), "websocket"]),
+        "spring sockjs-websocket" => ("spring", &[&format!("{web}/chat"), "sockjs-websocket"]),
+        "spring xhr-streaming" => ("spring", &[&web, "xhr-streaming"]),
+        "spring xhr-polling" => ("spring", &[&web, "xhr-polling"]),
+        _ => ("sockjs", &[&web]),
     };
+    let mut command = program(client, "client", arguments);
     command.args([&case.customer.token, &session]).arg(name);
     let mut client = Outside::start(command);
 

@@ -8,6 +8,8 @@ use tests::{DEADLINE, free_port, until, workspace};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+use crate::clients::program;
+
 /// An example that serves HTTP on this port.
 struct Example {
     _child: Child,
@@ -50,19 +52,21 @@ fn built(name: &str) -> PathBuf {
 #[case::sockjs_streaming("sockjs", "xhr-streaming")]
 #[case::sockjs_polling("sockjs", "xhr-polling")]
 #[case::sockjs_events("sockjs", "eventsource")]
+#[case::spring_websocket("spring", "websocket")]
+#[case::spring_sockjs_websocket("spring", "sockjs-websocket")]
+#[case::spring_streaming("spring", "xhr-streaming")]
+#[case::spring_polling("spring", "xhr-polling")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_of_plain_gets_large_messages_back(#[case] client: &str, #[case] transport: &str) {
     let tcp = format!("127.0.0.1:{}", free_port());
     let plain = Example::start("plain", &["--tcp", &tcp]).await;
-    let url = match client {
-        "sockjs" => format!("http://127.0.0.1:{}/stomp", plain.http),
+    let url = match (client, transport) {
+        ("sockjs", _) | ("spring", "sockjs-websocket" | "xhr-streaming" | "xhr-polling") => {
+            format!("http://127.0.0.1:{}/stomp", plain.http)
+        }
         _ => format!("ws://127.0.0.1:{}/ws", plain.http),
     };
-    let guest = Command::new("node")
-        .args(["guest.mjs", &url, transport])
-        .current_dir(workspace().join("tests/clients").join(client))
-        .kill_on_drop(true)
-        .output();
+    let guest = program(client, "guest", &[&url, transport]).kill_on_drop(true).output();
     let guest = tokio::time::timeout(DEADLINE, guest)
         .await
         .expect("an end in time")
