@@ -5,13 +5,15 @@ CARGO_RUN = cargo run --release --quiet
 BUILT = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 KILLS ?= 500
 SECONDS ?= 600
+PEERS ?= yes
+BENCH ?=
 
 help:
 	@echo "make run      builds everything and starts Maru with demo data on http://localhost:8080"
 	@echo "make test     checks everything, as CI does; closes with 'N passed, N failed'"
 	@echo "make torture  kills the server again and again and checks what clients saw (KILLS=$(KILLS))"
 	@echo "make fuzz     feeds the parsers and a whole connection with anything (SECONDS=$(SECONDS) each)"
-	@echo "make bench    measures speed and size (bench/README.md says how)"
+	@echo "make bench    measures speed and size beside Spring and RabbitMQ (PEERS=no: alone; bench/README.md says how)"
 
 # Data is kept in ./data. Ctrl-C ends it.
 run: web
@@ -44,5 +46,8 @@ fuzz:
 	@cargo run --quiet --package xtask -- fuzz $(SECONDS)
 
 bench:
+	@.ci/needs cargo cc
+	@[ "$(PEERS)" = no ] || bench/setup
 	cargo build --release --bin maru
-	$(CARGO_RUN) --package bench
+	cargo build --release --package broker --example plain
+	$(CARGO_RUN) --package bench -- $(if $(filter no,$(PEERS)),--no-peers) $(BENCH)

@@ -14,11 +14,17 @@ use crate::process;
 const START_MAX: std::time::Duration = std::time::Duration::from_secs(60);
 
 struct Cluster {
+    pid: u32,
     port: u16,
     log: PathBuf,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+/// The process that all others of the server descend from, once there is one.
+pub fn pid() -> Option<u32> {
+    CLUSTER.get().map(|cluster| cluster.pid)
+}
 
 /// Every plan that auto_explain has written to the server's log, as JSON.
 pub fn plans() -> Vec<Value> {
@@ -96,6 +102,7 @@ fn start() -> Cluster {
     process::ends_with_us(server.id());
     wait_until_ready(&programs, port);
     Cluster {
+        pid: server.id(),
         port,
         log: folder.join("log"),
     }
