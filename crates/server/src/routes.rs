@@ -252,7 +252,7 @@ impl Sent {
         crate::features::messages::ReadEvent,
         crate::features::messages::TypingEvent,
         room_frames::SendToRoom,
-        room_frames::RawFrame,
+        wire::raw::Members,
         room_view::ParticipantsEvent,
         room_view::RoomStateEvent,
         room_view::RoomSyncEvent,

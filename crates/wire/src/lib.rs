@@ -1,5 +1,5 @@
 //! The STOMP codec: bytes in, frames out, and back; and beside it the framing of WebSocket and the
-//! JSON of SockJS.
+//! JSON of SockJS and of raw rooms.
 //!
 //! Owns the grammar of STOMP 1.0, 1.1 and 1.2: frames, header escaping, content-length, heart-beats, and the limits
 //! that are checked while a frame is still arriving. It is sans-io: no sockets, no clock, no tasks; and it knows
@@ -10,6 +10,7 @@ mod decode;
 mod encode;
 mod frame;
 mod headers;
+pub mod raw;
 pub mod sockjs;
 pub mod websocket;
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wire::raw;
 
 use super::{Rooms, manages, manages_all, rules};
 use crate::features::accounts::Principal;
@@ -37,23 +38,6 @@ struct MarkAsRead {
 struct Typing {
     #[serde(default = "yes")]
     typing: bool,
-}
-
-/// A message on a room's own WebSocket: `{"content","timestamp"}` of old clients, or with a `type`.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RawFrame {
-    /// TEXT (default), NOTIFICATION, READ or TYPING.
-    r#type: Option<String>,
-    /// As in `chat.sendMessage`.
-    content: Option<String>,
-    content_type: Option<String>,
-    client_message_id: Option<String>,
-    reply_to: Option<i64>,
-    /// Of READ: everything up to this message; none: everything.
-    seq: Option<i64>,
-    /// Of TYPING; true by default.
-    typing: Option<bool>,
 }
 
 /// What became of a raw frame.
@@ -153,21 +137,20 @@ impl Rooms {
     /// # Errors
     /// As [`Rooms::send_message`], [`Rooms::mark_as_read`] and [`Rooms::typing`].
     pub async fn take_raw(&self, who: &Principal, room_id: i64, body: &[u8]) -> Result<Taken, Refusal> {
-        let raw: RawFrame = decode(body)?;
-        match raw.r#type.as_deref() {
-            Some("READ") => {
+        match raw::decode(body).map_err(|error| Refusal::invalid(error.to_string()))? {
+            raw::Frame::Read { seq } => {
                 self.0.limits.signal(who.member_id)?;
-                let to = raw.seq.map_or(ReadTo::All, ReadTo::Seq);
+                let to = seq.map_or(ReadTo::All, ReadTo::Seq);
                 self.read_up_to(who, room_id, to).await?;
             }
-            Some("TYPING") => self.types(who, room_id, raw.typing.unwrap_or(true)).await?,
-            _ => {
+            raw::Frame::Typing { typing } => self.types(who, room_id, typing).await?,
+            raw::Frame::Message(said) => {
                 let send = SendToRoom {
-                    content: raw.content.ok_or_else(|| Refusal::invalid("content"))?,
-                    message_type: raw.r#type,
-                    content_type: raw.content_type,
-                    client_message_id: raw.client_message_id,
-                    reply_to: raw.reply_to,
+                    content: said.content,
+                    message_type: said.message_type,
+                    content_type: said.content_type,
+                    client_message_id: said.client_message_id,
+                    reply_to: said.reply_to,
                 };
                 let stored = self.send(who, room_id, send).await?;
                 return Ok(Taken::Message(Box::pin(stored)));
