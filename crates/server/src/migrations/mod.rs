@@ -11,6 +11,7 @@ mod codes;
 mod continuations;
 mod health;
 mod mails;
+mod message_trees;
 mod plain_rooms;
 mod ratings;
 mod rooms;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(unread::Step),
             Box::new(plain_rooms::Step),
             Box::new(mails::Step),
+            Box::new(message_trees::Step),
         ]
     }
 }
