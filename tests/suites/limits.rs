@@ -141,6 +141,61 @@ async fn sends_are_limited_by_user_and_signals_apart_from_them() {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn sends_of_an_address_are_limited_over_all_of_its_users() {
+    let settings = [
+        ("LIMITS__SENDS_PER_SECOND_PER_ADDRESS", "1"),
+        ("LIMITS__SENDS_BURST_PER_ADDRESS", "6"),
+    ];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let case = Case::active(&maru).await;
+    let (customer, agent) = (case.customer.stomp(&maru).await, case.agent.stomp(&maru).await);
+    let body = json!({ "sessionId": case.id, "content": "x" });
+    let mut refused = Vec::new();
+    for stomp in [&customer, &agent].into_iter().cycle().take(14) {
+        if let Err(error) = stomp.try_send("/app/chat.sendMessage", body.clone()).await {
+            refused.push(error.code().to_owned());
+        }
+    }
+    assert!(
+        (4..=8).contains(&refused.len()) && refused.iter().all(|code| code == "rate_limited"),
+        "{refused:?}"
+    );
+    tests::until("the next second", || async {
+        agent.try_send("/app/chat.sendMessage", body.clone()).await.ok()
+    })
+    .await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_subscribes_ends_its_own_connection_only() {
+    let settings = [
+        ("LIMITS__SUBSCRIBES_PER_SECOND_PER_USER", "1"),
+        ("LIMITS__SUBSCRIBES_BURST_PER_USER", "20"),
+    ];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let case = Case::active(&maru).await;
+    let bystander = case.agent.stomp(&maru).await;
+    let topic = format!("/topic/chat/{}", case.id);
+    let mut feed = bystander.subscribe(&topic).await;
+    let storm = case.customer.stomp(&maru).await;
+    for number in 0..100 {
+        let id = format!("storm-{number}");
+        storm.raw(
+            &Frame::new(Command::Subscribe)
+                .header("id", &id)
+                .header("destination", &topic),
+        );
+        storm.raw(&Frame::new(Command::Unsubscribe).header("id", &id));
+    }
+    assert_eq!(storm.error().await.code, "rate_limited");
+    storm.closed().await;
+    bystander.say(case.id, "still here").await;
+    feed.message("still here").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn open_sessions_and_sessions_an_hour_are_limited(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let settings = [
         ("LIMITS__OPEN_SESSIONS_PER_CUSTOMER", "2"),

@@ -67,8 +67,8 @@ impl<A: App> Broker<A> {
         let metrics = Metrics::new();
         Arc::new(Broker {
             app,
+            hub: Arc::new(Hub::new(&metrics, limits.recent_bytes_max)),
             limits,
-            hub: Arc::new(Hub::new(metrics.encoded.clone())),
             registry: Registry::new(),
             metrics,
             next_id: AtomicU64::new(1),

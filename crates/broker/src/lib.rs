@@ -17,6 +17,7 @@ mod metric;
 mod negotiation;
 mod outbox;
 mod queue;
+mod recent;
 mod registry;
 mod subscription;
 mod transactions;

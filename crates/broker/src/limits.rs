@@ -26,6 +26,8 @@ pub struct Limits {
     pub replay_page: usize,
     /// Octets of live publications held for a resuming subscription; over it the subscription reads on as a cursor.
     pub held_bytes_max: usize,
+    /// Octets of the newest publications of one topic, kept while a subscription to it is behind.
+    pub recent_bytes_max: usize,
     /// Connections of one person on this node; 0 is no limit.
     pub connections_per_user: usize,
     /// What happens over [`Limits::connections_per_user`].
@@ -70,6 +72,7 @@ impl Default for Limits {
             unacknowledged_max: 1024,
             replay_page: 100,
             held_bytes_max: 128 * 1024,
+            recent_bytes_max: 256 * 1024,
             connections_per_user: 10,
             connections_per_user_policy: ConnectionsPerUserPolicy::CloseOldest,
             connect_timeout: Duration::from_secs(10),

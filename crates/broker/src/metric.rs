@@ -8,6 +8,7 @@ pub(crate) struct Metrics {
     pub(crate) frames_out: Counter,
     pub(crate) encoded: Counter,
     pub(crate) queue_bytes: Gauge,
+    pub(crate) recent_bytes: Gauge,
     pub(crate) fell_behind: Counter,
     pub(crate) slow_closes: Counter,
     pub(crate) refused_sends: Counter,
@@ -29,6 +30,10 @@ impl Metrics {
         describe_counter!("stomp_refused_total", "refusals told to peers, by code");
         describe_counter!("stomp_refused_sends_total", "refusals that left the connection open");
         describe_gauge!("stomp_queue_bytes", "octets that could not be written at once and wait");
+        describe_gauge!(
+            "stomp_recent_bytes",
+            "octets of recent publications kept for subscriptions that are behind"
+        );
         describe_counter!(
             "stomp_fell_behind_total",
             "subscriptions that missed something (a slow peer, mostly) and read on from history"
@@ -42,6 +47,7 @@ impl Metrics {
             frames_out: counter!("stomp_frames_out_total"),
             encoded: counter!("stomp_encoded_total"),
             queue_bytes: gauge!("stomp_queue_bytes"),
+            recent_bytes: gauge!("stomp_recent_bytes"),
             fell_behind: counter!("stomp_fell_behind_total"),
             slow_closes: counter!("stomp_slow_closes_total"),
             refused_sends: counter!("stomp_refused_sends_total"),

@@ -74,6 +74,15 @@ enum Feed {
     Over,
 }
 
+/// What became of a live publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// Nothing more need be done for it.
+    Done,
+    /// The subscription has to read it, now or later.
+    Missed,
+}
+
 /// What a subscription needs its connection's task for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -182,9 +191,13 @@ impl Subscription {
     }
 
     /// A live publication. Never waits.
-    pub(crate) fn deliver(&self, position: Option<u64>, parcel: &Parcel) {
+    pub(crate) fn deliver(&self, position: Option<u64>, parcel: &Parcel) -> Delivered {
         let mut state = self.lock();
         state.deliver(self, position, parcel);
+        match state.feed {
+            Feed::Cursor | Feed::Behind { .. } => Delivered::Missed,
+            _ => Delivered::Done,
+        }
     }
 
     /// Something for this subscription alone, past whatever is held; false once it is over.

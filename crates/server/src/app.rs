@@ -253,12 +253,15 @@ fn log_in_over() -> Close {
 
 fn broker_limits(config: &Config) -> BrokerLimits {
     let limits = &config.limits;
-    let defaults = BrokerLimits::default();
     BrokerLimits {
         frame: frame_limits(config),
         subscriptions_max: limits.subscriptions_per_connection,
         fragments_max: limits.websocket_fragments,
         queue_bytes_max: limits.queue_bytes_per_connection,
+        unacknowledged_max: limits.unacknowledged_per_subscription,
+        held_bytes_max: limits.held_bytes_per_subscription,
+        recent_bytes_max: limits.recent_bytes_per_room,
+        replay_page: limits.replay_page,
         replies_max: limits.sends_in_flight_per_connection,
         transactions_max: limits.transactions_per_connection,
         transaction_frames_max: limits.transaction_frames,
@@ -272,7 +275,9 @@ fn broker_limits(config: &Config) -> BrokerLimits {
         frame_timeout: Duration::from_secs(limits.frame_timeout_s),
         write_timeout: Duration::from_secs(limits.slow_reader_timeout_s),
         heart_beat: Duration::from_millis(u64::from(config.stomp.heartbeat_ms)),
-        ..defaults
+        close_timeout: Duration::from_secs(limits.close_timeout_s),
+        finish_timeout: Duration::from_secs(limits.finish_timeout_s),
+        silence: Duration::from_secs(limits.silence_s),
     }
 }
 
@@ -361,6 +366,9 @@ impl broker::App for Maru {
     ) -> Result<Grant, broker::Refusal> {
         let identity = connection.identity();
         let is_raw = connection.dialect() == Dialect::Raw;
+        self.limits()
+            .subscribe(connection.user())
+            .map_err(|refusal| carried(&refusal, identity.locale))?;
         self.grant(&identity.principal, destination, after, is_raw)
             .instrument(event_of(connection))
             .await
@@ -383,6 +391,9 @@ impl broker::App for Maru {
         let identity = connection.identity();
         let locale = identity.locale;
         let is_raw = connection.dialect() == Dialect::Raw;
+        self.limits()
+            .send_from(&connection.handshake().slot)
+            .map_err(|refusal| carried_of_send(&refusal, locale, &send.body))?;
         let taken = self.take(&identity.principal, &send, is_raw);
         match taken.instrument(event_of(connection)).await {
             Ok(Taken::Done) => Ok(Completion::done()),

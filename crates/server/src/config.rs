@@ -114,6 +114,8 @@ pub struct Stomp {
     #[serde(deserialize_with = "address_or_none")]
     pub tcp_listen: Option<SocketAddr>,
     pub heartbeat_ms: u32,
+    pub tcp_keepalive_s: u64,
+    pub tcp_keepalive_retries: u32,
 }
 
 /// An empty text is none.
@@ -165,6 +167,10 @@ pub struct Limits {
     pub connects_per_minute_per_address: u32,
     pub sends_per_second_per_user: u32,
     pub sends_burst_per_user: u32,
+    pub sends_per_second_per_address: u32,
+    pub sends_burst_per_address: u32,
+    pub subscribes_per_second_per_user: u32,
+    pub subscribes_burst_per_user: u32,
     pub signals_per_second_per_user: u32,
     pub signals_burst_per_user: u32,
     pub sessions_per_hour_per_customer: u32,
@@ -180,10 +186,17 @@ pub struct Limits {
     pub headers: usize,
     pub headers_bytes: usize,
     pub subscriptions_per_connection: usize,
+    pub unacknowledged_per_subscription: usize,
+    pub held_bytes_per_subscription: usize,
+    pub recent_bytes_per_room: usize,
+    pub replay_page: usize,
     pub socket_send_buffer_bytes: usize,
     pub websocket_fragments: usize,
     pub queue_bytes_per_connection: usize,
     pub slow_reader_timeout_s: u64,
+    pub silence_s: u64,
+    pub close_timeout_s: u64,
+    pub finish_timeout_s: u64,
     pub transactions_per_connection: usize,
     pub transaction_frames: usize,
     pub transaction_bytes: usize,
@@ -367,6 +380,8 @@ impl Config {
             ("support.transcript_messages_max", self.support.transcript_messages_max),
             ("auth.tickets_per_user", self.auth.tickets_per_user),
             ("rooms.members_max", self.rooms.members_max),
+            ("limits.replay_page", self.limits.replay_page),
+            ("limits.silence_s", self.limits.silence_s as usize),
             ("database.connections", self.database.connections as usize),
             ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ] {

@@ -26,6 +26,8 @@ pub struct Limits(Arc<Bounds>);
 struct Bounds {
     connects: Limiter<AddressKey>,
     sends: Limiter<i64>,
+    sends_from: Limiter<AddressKey>,
+    subscribes: Limiter<i64>,
     signals: Limiter<i64>,
     sessions: Limiter<i64>,
     connections: Arc<Counter>,
@@ -37,6 +39,8 @@ impl Limits {
         Self(Arc::new(Bounds {
             connects: Limiter::per_minute(limits.connects_per_minute_per_address),
             sends: Limiter::per_second(limits.sends_per_second_per_user, limits.sends_burst_per_user),
+            sends_from: Limiter::per_second(limits.sends_per_second_per_address, limits.sends_burst_per_address),
+            subscribes: Limiter::per_second(limits.subscribes_per_second_per_user, limits.subscribes_burst_per_user),
             signals: Limiter::per_second(limits.signals_per_second_per_user, limits.signals_burst_per_user),
             sessions: Limiter::per_hour(limits.sessions_per_hour_per_customer),
             connections: Arc::new(Counter {
@@ -60,6 +64,22 @@ impl Limits {
     /// `rate_limited` over `limits.sends_per_second_per_user` and its burst.
     pub fn send(&self, member_id: i64) -> Result<(), Refusal> {
         self.0.sends.check(&member_id)
+    }
+
+    /// Counts a SEND of any kind that came over a socket of this address.
+    ///
+    /// # Errors
+    /// `rate_limited` over `limits.sends_per_second_per_address` and its burst.
+    pub fn send_from(&self, slot: &ConnectionSlot) -> Result<(), Refusal> {
+        self.0.sends_from.check(&slot.address)
+    }
+
+    /// Counts a SUBSCRIBE.
+    ///
+    /// # Errors
+    /// `rate_limited` over `limits.subscribes_per_second_per_user` and its burst.
+    pub fn subscribe(&self, member_id: i64) -> Result<(), Refusal> {
+        self.0.subscribes.check(&member_id)
     }
 
     /// Counts a typing event or a read mark.

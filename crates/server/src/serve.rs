@@ -148,6 +148,8 @@ async fn bind_tcp(config: &Config, maru: &Maru, places: Places) -> Result<Option
     let options = tcp::Options {
         write_timeout: write_timeout(config),
         send_buffer_bytes: config.limits.socket_send_buffer_bytes,
+        keep_alive: Duration::from_secs(config.stomp.tcp_keepalive_s),
+        keep_alive_retries: config.stomp.tcp_keepalive_retries,
     };
     let bound = tcp::Server::bind(address, maru.clone(), places, options);
     let server = bound.await.map_err(failed)?;

@@ -16,11 +16,6 @@ use crate::problem::{Code, Refusal};
 use crate::sockets::slot;
 use crate::texts::Locale;
 
-/// Silence after which the kernel asks whether a peer is still there, and between its questions.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// Unanswered questions after which it is not.
-const KEEP_ALIVE_RETRIES: u32 = 3;
-
 /// What the accept loop holds its peers to, beside what the broker does.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -28,6 +23,10 @@ pub struct Options {
     pub write_timeout: Duration,
     /// Octets that the kernel queues for one socket.
     pub send_buffer_bytes: usize,
+    /// Silence after which the kernel asks whether a peer is still there, and between its questions.
+    pub keep_alive: Duration,
+    /// Unanswered questions after which it is not.
+    pub keep_alive_retries: u32,
 }
 
 /// A bound address that is about to be served.
@@ -51,9 +50,9 @@ impl Server {
         socket.set_send_buffer_size(options.send_buffer_bytes)?;
         socket.set_tcp_keepalive(
             &TcpKeepalive::new()
-                .with_time(KEEP_ALIVE)
-                .with_interval(KEEP_ALIVE)
-                .with_retries(KEEP_ALIVE_RETRIES),
+                .with_time(options.keep_alive)
+                .with_interval(options.keep_alive)
+                .with_retries(options.keep_alive_retries),
         )?;
         Ok(Self {
             listener,

@@ -76,8 +76,16 @@ impl<A: App> Cursor<'_, A> {
         let limit = self.broker.limits().replay_page;
         loop {
             let topic = &self.subscription.topic;
-            let page = self.broker.app().replay(topic, self.sent, limit).await?;
-            let (before, is_last) = (self.sent, page.len() < limit);
+            let recent = self.broker.hub().recent(topic, self.sent, limit);
+            let (page, is_last) = if recent.is_empty() {
+                let page = self.broker.app().replay(topic, self.sent, limit).await?;
+                let is_last = page.len() < limit;
+                (page, is_last)
+            } else {
+                // What is not recent, or not published yet, only history knows.
+                (recent, false)
+            };
+            let before = self.sent;
             for publication in &page {
                 if publication.position.is_some_and(|position| position > last) {
                     return Ok(());

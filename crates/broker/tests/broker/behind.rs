@@ -1,5 +1,6 @@
 //! Readers that are too slow for a while, of what has a history: they read on there, and miss nothing.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use broker::{Limits, Publication, Topic};
@@ -14,6 +15,7 @@ fn small_queue() -> Limits {
     Limits {
         queue_bytes_max: 100_000,
         held_bytes_max: 30_000,
+        recent_bytes_max: 60_000,
         replay_page: 7,
         ..Limits::default()
     }
@@ -46,6 +48,52 @@ async fn a_reader_that_falls_behind_gets_everything_in_order_and_then_the_state(
     assert_eq!(client.message().await, "SYNC 300");
     server.shop.store(&topic, "live again".into(), Duration::ZERO).await;
     assert_eq!(client.message().await, "live again");
+}
+
+#[tokio::test]
+async fn what_is_recent_is_read_from_memory_and_forgotten_when_nobody_is_behind() {
+    let server = Server::start(Limits {
+        recent_bytes_max: 8 << 20,
+        ..small_queue()
+    })
+    .await;
+    let topic = Topic::from("/topic/a");
+    let mut client = server.connect("kim").await;
+    client.subscribe("0", "/topic/a").await;
+    for _ in 0..300 {
+        server.shop.store(&topic, "x".repeat(20_000), Duration::ZERO).await;
+    }
+    assert!(server.figure("stomp_recent_bytes") > 1_000_000);
+    for position in 1..=300 {
+        assert_eq!(next_position(&mut client).await, position);
+    }
+    assert_eq!(client.message().await, "SYNC 300");
+    // History was asked only whether that was all; from there it would have been 43 pages.
+    assert!(server.shop.replays.load(Ordering::SeqCst) < 10);
+    server.shop.store(&topic, "live again".into(), Duration::ZERO).await;
+    assert_eq!(client.message().await, "live again");
+    assert_eq!(server.figure("stomp_recent_bytes"), 0);
+}
+
+#[tokio::test]
+async fn what_is_kept_for_those_behind_is_bounded_and_goes_with_them() {
+    let limits = Limits {
+        recent_bytes_max: 90_000,
+        ..small_queue()
+    };
+    let server = Server::start(limits).await;
+    let topic = Topic::from("/topic/a");
+    let mut client = server.connect("kim").await;
+    client.subscribe("0", "/topic/a").await;
+    for _ in 0..600 {
+        server.shop.store(&topic, "x".repeat(20_000), Duration::ZERO).await;
+        assert!(server.figure("stomp_recent_bytes") <= 90_000);
+    }
+    assert!(server.figure("stomp_recent_bytes") > 60_000);
+    assert_eq!(next_position(&mut client).await, 1);
+    drop(client);
+    server.shop.noted("unsubscribed kim /topic/a Lost").await;
+    assert_eq!(server.figure("stomp_recent_bytes"), 0);
 }
 
 #[tokio::test]

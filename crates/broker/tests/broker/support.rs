@@ -43,6 +43,8 @@ pub(crate) struct Shop {
     noted: Notify,
     /// May subscribe to nothing.
     pub(crate) banned: Mutex<HashSet<String>>,
+    /// How often history was read.
+    pub(crate) replays: AtomicUsize,
     /// Lets go of sends to `/app/gate`.
     pub(crate) gate: Notify,
 }
@@ -56,6 +58,7 @@ impl Shop {
             notes: Mutex::default(),
             noted: Notify::new(),
             banned: Mutex::default(),
+            replays: AtomicUsize::new(0),
             gate: Notify::new(),
         }
     }
@@ -220,6 +223,7 @@ impl App for Shop {
     }
 
     async fn replay(&self, topic: &Topic, after: u64, limit: usize) -> Result<Vec<Publication>, Refusal> {
+        self.replays.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         let history = self.history.lock().unwrap();
         let Some(history) = history.get(topic) else {
