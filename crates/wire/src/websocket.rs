@@ -35,7 +35,7 @@ pub enum Error {
     /// Reserved bits or opcodes, no mask, a control frame that is long or in parts, a continuation of nothing.
     #[error("the frame is not one of RFC 6455")]
     Malformed,
-    /// Text that is not UTF-8.
+    /// Text that is not UTF-8. Found by its first octet that cannot be.
     #[error("the text is not UTF-8")]
     NotUtf8,
 }
@@ -90,6 +90,8 @@ struct Frame {
 struct Message {
     text: bool,
     fragments: usize,
+    /// So many octets of the text are known to be UTF-8.
+    checked: usize,
 }
 
 impl Decoder {
@@ -131,7 +133,11 @@ impl Decoder {
             unmask(&mut self.payload[start..], frame.mask, frame.phase);
             frame.phase = (frame.phase + (count % 4) as u8) % 4;
             frame.left -= count;
-            if frame.left > 0 {
+            let (is_data, is_whole) = (frame.opcode < CLOSE, frame.left == 0);
+            if is_data {
+                self.check_text()?;
+            }
+            if !is_whole {
                 return Ok(None);
             }
             if let Some(event) = self.end_frame()? {
@@ -200,6 +206,7 @@ impl Decoder {
                 *message = Some(Message {
                     text: opcode == TEXT,
                     fragments: 1,
+                    checked: 0,
                 });
                 0
             }
@@ -220,6 +227,20 @@ impl Decoder {
         Ok(())
     }
 
+    /// Text is checked as it comes in: what is wrong is told before the rest is there.
+    fn check_text(&mut self) -> Result<(), Error> {
+        let Some(message) = self.message.as_mut().filter(|message| message.text) else {
+            return Ok(());
+        };
+        match std::str::from_utf8(&self.payload[message.checked..]) {
+            Ok(_) => message.checked = self.payload.len(),
+            // Its last character may go on.
+            Err(error) if error.error_len().is_none() => message.checked += error.valid_up_to(),
+            Err(_) => return Err(Error::NotUtf8),
+        }
+        Ok(())
+    }
+
     fn end_frame(&mut self) -> Result<Option<Event>, Error> {
         let Some(frame) = self.frame.take() else {
             return Ok(None);
@@ -236,7 +257,7 @@ impl Decoder {
             return Err(Error::Malformed);
         };
         let payload = mem::take(&mut self.payload);
-        if message.text && std::str::from_utf8(&payload).is_err() {
+        if message.text && message.checked < payload.len() {
             return Err(Error::NotUtf8);
         }
         Ok(Some(Event::Message {

@@ -103,6 +103,28 @@ fn what_is_not_of_the_rfc_is_refused() {
 }
 
 #[test]
+fn text_that_cannot_be_utf_8_is_known_before_the_rest_is_there() {
+    let part = |fin, payload: &[u8], there| {
+        let mut bytes = frame(fin, 1, payload);
+        bytes.truncate(bytes.len() - (payload.len() - there));
+        bytes
+    };
+    let beyond_unicode = [b"ok ", &[0xf4, 0x90][..], b" and more"].concat();
+    assert_eq!(
+        decode(&part(true, &beyond_unicode, 4)),
+        Ok(vec![]),
+        "it may still be one"
+    );
+    assert_eq!(decode(&part(true, &beyond_unicode, 5)), Err(Error::NotUtf8));
+    assert_eq!(decode(&part(false, &beyond_unicode, 14)), Err(Error::NotUtf8));
+    let half = frame(false, 1, &[0xed, 0x95]);
+    assert_eq!(decode(&[&*half, &frame(false, 0, b"x")].concat()), Err(Error::NotUtf8));
+    assert_eq!(decode(&[&*half, &frame(true, 0, b"")].concat()), Err(Error::NotUtf8));
+    let between = [&*half, &frame(true, 9, &[0xff]), &frame(true, 0, &[0x9c])].concat();
+    assert_eq!(decode(&between), Ok(vec![Event::Ping(vec![0xff].into()), text("한")]));
+}
+
+#[test]
 fn too_large_is_known_from_the_head() {
     let head = |length: u64| {
         let mut bytes = vec![0x82, 0x80 | 127];
