@@ -17,6 +17,8 @@ pub(crate) const STOMP: &[&str] = &["v12.stomp", "v11.stomp", "v10.stomp"];
 const READ_BYTES: usize = 8 * 1024;
 /// Frames given to the socket at once.
 const SLICES: usize = 64;
+/// Pings that come while so many frames wait are not answered one by one.
+const PONGS_MAX: usize = 32;
 /// What may wait here for the socket. It is shared with all who are sent the same; what is beyond waits in the outbox.
 const UNWRITTEN_BYTES_MAX: usize = 64 * 1024;
 /// The longest reason that fits a close frame.
@@ -34,7 +36,7 @@ pub(crate) struct WebSocket<S> {
     unwritten_bytes: usize,
     /// How much of the first frame left already.
     written: usize,
-    /// To be answered; only the last one of several (RFC 6455, 5.5.3).
+    /// The last of the pings that came while too much was waiting. It answers for them all (RFC 6455, 5.5.3).
     ping: Option<Bytes>,
     said_goodbye: bool,
     heard_goodbye: bool,
@@ -90,7 +92,7 @@ impl<S> WebSocket<S> {
         Next::Other(match event {
             Event::Message { text, payload } => return Next::Message { text, payload },
             Event::Ping(payload) => {
-                self.ping = Some(payload);
+                self.pong(payload);
                 Incoming::Alive
             }
             Event::Pong => Incoming::Alive,
@@ -103,6 +105,16 @@ impl<S> WebSocket<S> {
                 Incoming::Closed(Closing::Code(code))
             }
         })
+    }
+
+    /// Answers in turn, before what is said later.
+    fn pong(&mut self, payload: Bytes) {
+        if self.unwritten.len() >= PONGS_MAX {
+            self.ping = Some(payload);
+        } else if !self.said_goodbye {
+            self.ping = None;
+            self.put(Head::pong(payload.len()), payload);
+        }
     }
 
     fn advance(&mut self, mut octets: usize) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use broker::{Counts, Limits, Publication};
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::Server;
@@ -110,6 +110,22 @@ async fn a_ping_is_answered_and_a_clean_close_leaves_nothing() {
     raw.socket.close(None).await.unwrap();
     server.shop.noted("closed lee CleanClose").await;
     assert_eq!(server.broker().counts(), Counts::default());
+}
+
+#[tokio::test]
+async fn pings_are_answered_in_turn_before_what_is_said_later() {
+    let server = Server::start(Limits::default()).await;
+    let mut raw = server.raw("a", "login=lee").await;
+    let pings = (0..20).map(|number| Message::Ping(vec![number].into()));
+    for message in pings.chain([Message::text("here")]) {
+        raw.socket.feed(message).await.unwrap();
+    }
+    raw.socket.flush().await.unwrap();
+    for number in 0..20 {
+        let answer = raw.socket.next().await.unwrap().unwrap();
+        assert_eq!(answer, Message::Pong(vec![number].into()));
+    }
+    raw.hears("here").await;
 }
 
 #[tokio::test]
