@@ -90,6 +90,8 @@ pub(crate) struct Driver<A: App, T: Transport> {
     gauged_bytes: usize,
     pulse: Pulse,
     sleep: Pin<Box<Sleep>>,
+    /// The timer knows the task since it was set.
+    is_timer_armed: bool,
 }
 
 impl<A: App, T: Transport> Driver<A, T> {
@@ -135,6 +137,7 @@ impl<A: App, T: Transport> Driver<A, T> {
             gauged_bytes: 0,
             pulse,
             sleep: Box::pin(tokio::time::sleep_until(now + limits.connect_timeout)),
+            is_timer_armed: false,
             broker,
         }
     }
@@ -160,7 +163,8 @@ impl<A: App, T: Transport> Driver<A, T> {
                 }
                 moved = true;
             }
-            moved |= self.poll_write(cx);
+            // What was written makes a difference only to one that waits for room, or for its last word to leave.
+            moved |= self.poll_write(cx) && (self.pulse.is_paused() || !matches!(self.stage, Stage::Running));
             moved |= self.poll_clock(cx);
             if let Stage::Over(cause) = self.stage {
                 return Poll::Ready(cause);
@@ -374,16 +378,24 @@ impl<A: App, T: Transport> Driver<A, T> {
     fn poll_clock(&mut self, cx: &mut Context<'_>) -> Moved {
         let next = self.next_deadline();
         if next < self.sleep.deadline() {
-            self.sleep.as_mut().reset(next);
+            self.set_timer(next);
+        }
+        if self.is_timer_armed && self.pulse.now < self.sleep.deadline() {
+            return false;
         }
         let mut moved = false;
         while self.sleep.as_mut().poll(cx).is_ready() {
             self.pulse.now = Instant::now();
             moved |= self.on_clock();
-            let next = self.next_deadline();
-            self.sleep.as_mut().reset(next.max(self.pulse.now + pulse::RESOLUTION));
+            self.set_timer(self.next_deadline().max(self.pulse.now + pulse::RESOLUTION));
         }
+        self.is_timer_armed = true;
         moved
+    }
+
+    fn set_timer(&mut self, at: Instant) {
+        self.sleep.as_mut().reset(at);
+        self.is_timer_armed = false;
     }
 
     fn next_deadline(&self) -> Instant {

@@ -104,6 +104,10 @@ impl Pulse {
         self.paused = true;
     }
 
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// Reading goes on; what the peer did meanwhile is not known yet.
     pub(super) fn resume(&mut self) {
         if self.paused {

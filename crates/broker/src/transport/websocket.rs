@@ -1,4 +1,4 @@
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,6 +19,8 @@ const READ_BYTES: usize = 8 * 1024;
 const SLICES: usize = 64;
 /// Pings that come while so many frames wait are not answered one by one.
 const PONGS_MAX: usize = 32;
+/// Up to this many octets are gathered on the stack first: a plain send of them costs less than a vectored one.
+const GATHERED_BYTES_MAX: usize = 1024;
 /// What may wait here for the socket. It is shared with all who are sent the same; what is beyond waits in the outbox.
 const UNWRITTEN_BYTES_MAX: usize = 64 * 1024;
 /// The longest reason that fits a close frame.
@@ -60,6 +62,16 @@ impl Frame {
     fn len(&self) -> usize {
         self.head.as_bytes().len() + self.payload.len()
     }
+}
+
+/// Heads and payloads in order, without the octets that left already.
+fn unwritten(frames: &Queue<Frame>, mut gone: usize) -> impl Iterator<Item = &[u8]> {
+    let parts = frames.iter().flat_map(|frame| [frame.head.as_bytes(), &frame.payload]);
+    parts.map(move |part| {
+        let skip = gone.min(part.len());
+        gone -= skip;
+        &part[skip..]
+    })
 }
 
 impl<S> WebSocket<S> {
@@ -134,24 +146,36 @@ impl<S: AsyncWrite + Unpin> WebSocket<S> {
             self.put(Head::pong(payload.len()), payload);
         }
         while !self.unwritten.is_empty() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut gone = self.written;
-            let parts = self
-                .unwritten
-                .iter()
-                .flat_map(|frame| [frame.head.as_bytes(), &frame.payload]);
-            for (slice, part) in slices.iter_mut().zip(parts) {
-                let skip = gone.min(part.len());
-                gone -= skip;
-                *slice = IoSlice::new(&part[skip..]);
-            }
-            let count = SLICES.min(2 * self.unwritten.len());
-            match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])) {
+            let written = if self.unwritten_bytes <= GATHERED_BYTES_MAX {
+                self.poll_write_gathered(cx)
+            } else {
+                self.poll_write_vectored(cx)
+            };
+            match ready!(written) {
                 Ok(octets @ 1..) => self.advance(octets),
                 Ok(0) | Err(_) => return Poll::Ready(Err(Gone)),
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_gathered(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut octets = [0; GATHERED_BYTES_MAX];
+        let mut end = 0;
+        for part in unwritten(&self.unwritten, self.written) {
+            octets[end..end + part.len()].copy_from_slice(part);
+            end += part.len();
+        }
+        Pin::new(&mut self.stream).poll_write(cx, &octets[..end])
+    }
+
+    fn poll_write_vectored(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        for (slice, part) in slices.iter_mut().zip(unwritten(&self.unwritten, self.written)) {
+            *slice = IoSlice::new(part);
+        }
+        let count = SLICES.min(2 * self.unwritten.len());
+        Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])
     }
 }
 

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use broker::{Close, Limits, Publication, Refusal};
 use futures_util::{SinkExt, StreamExt};
@@ -88,7 +88,7 @@ async fn the_server_beats_when_it_has_nothing_to_say() {
     .await;
     let mut client = server.connect_with(Version::V1_2, &[("heart-beat", "0,50")]).await;
     client.subscribe("0", "/topic/a").await;
-    let before = std::time::Instant::now();
+    let before = Instant::now();
     for _ in 0..3 {
         // Each alone in its message: the oldest clients compare all of it.
         assert_eq!(client.socket.next().await.unwrap().unwrap(), Message::text("\n"));
@@ -288,6 +288,32 @@ async fn a_drain_answers_what_is_owed_and_closes_with_1012() {
     assert_eq!(server.broker().counts(), broker::Counts::default());
     let refused = tokio_tungstenite::connect_async(format!("ws://{}/ws", server.address)).await;
     assert!(refused.is_err(), "nobody comes in any more");
+}
+
+#[tokio::test]
+async fn a_drain_tells_people_to_come_back_one_after_the_other_and_in_no_order() {
+    const PEOPLE: usize = 40;
+    const OVER: Duration = Duration::from_secs(1);
+    let server = Server::start(Limits::default()).await;
+    let mut clients = Vec::new();
+    for number in 0..PEOPLE {
+        clients.push(server.connect(&format!("person {number}")).await);
+    }
+    let begun = Instant::now();
+    let ends = clients.into_iter().enumerate().map(|(number, mut client)| async move {
+        assert_eq!(client.end().await.code, Some(1012));
+        (begun.elapsed(), number)
+    });
+    let (mut ends, ()) = tokio::join!(futures_util::future::join_all(ends), server.broker().drain(OVER));
+    ends.sort_unstable();
+    // Nobody can be told before the turn comes; how much later a busy machine tells it says nothing.
+    for (told, (at, _)) in ends.iter().enumerate() {
+        let turn = OVER
+            .mul_f64(told as f64 / PEOPLE as f64)
+            .saturating_sub(Duration::from_millis(100));
+        assert!(*at >= turn, "number {told} was told after {at:?}");
+    }
+    assert!(!ends.is_sorted_by_key(|(_, number)| *number), "in the order of coming");
 }
 
 #[tokio::test]
