@@ -143,7 +143,7 @@ async fn busy_room(maru: &Maru) {
         .send("/app/chat.markAsRead", json!({ "roomId": "team:plans" }))
         .await;
     topic.of_type("READ").await;
-    for path in ["", "/messages?limit=20", "/participants?limit=1"] {
+    for path in ["", "/messages?limit=20", "/notices?limit=20", "/participants?limit=1"] {
         rest.get(&room.path(path)).await.ok();
     }
     let page = rest.get(&room.path("/participants?limit=1")).await.ok();

@@ -52,6 +52,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
     (Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
     (Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
+    (Kind::Get, "/api/chat/rooms/{room}/notices", Rule::RoomReader),
     (Kind::Get, "/api/chat/rooms/{room}/participants", Rule::RoomSeer),
     (Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
     (Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),

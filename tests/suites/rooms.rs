@@ -295,6 +295,88 @@ async fn messages_are_stored_in_order_with_their_kind(#[values(Db::Sqlite, Db::P
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn notices_are_found_newest_first_without_what_the_room_itself_says(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = ROOMS.on(db).await;
+    let room = Room::with(maru, vec![maru.guest().await], json!({ "open": true })).await;
+    let (service, late) = (room.service.rest(maru), maru.guest().await);
+    let (guest, mut topic) = room.members[0].enter(maru, room.id).await;
+    for content in ["첫 공지", "둘째 공지", "셋째 공지"] {
+        service
+            .post(&room.path("/notices"), json!({ "content": content }))
+            .await
+            .ok();
+        guest.say(room.id, "네").await;
+    }
+    late.rest(maru).post(&room.path("/join"), json!({})).await.ok();
+    topic.system("room-joined").await;
+    let member = room.members[0].rest(maru);
+    let page = member.get(&room.path("/notices?limit=2")).await.ok();
+    let contents = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|m| m["content"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(contents(&page), ["셋째 공지", "둘째 공지"]);
+    let before = page["nextCursor"].as_str().unwrap();
+    let rest = member.get(&room.path(&format!("/notices?before={before}"))).await.ok();
+    assert_eq!(
+        (contents(&rest), &rest["nextCursor"]),
+        (vec!["첫 공지".to_owned()], &json!(null))
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_before_any_number_are_those_below_it() {
+    let maru = ROOMS.on(Db::Sqlite).await;
+    let room = Room::of_two(maru).await;
+    let (stomp, _topic) = room.members[0].enter(maru, room.id).await;
+    for n in 1..=5 {
+        stomp.say(room.id, &format!("말 {n}")).await;
+    }
+    let page = room.members[0]
+        .rest(maru)
+        .get(&room.path("/messages?before=4&limit=2"))
+        .await
+        .ok();
+    let seqs: Vec<i64> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["seq"].as_i64().unwrap())
+        .collect();
+    assert_eq!((seqs, &page["nextCursor"]), (vec![3, 2], &json!("2")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn participants_say_who_manages_the_room() {
+    let maru = ROOMS.on(Db::Sqlite).await;
+    let room = Room::with(maru, vec![maru.guest().await, maru.person("admin").await], json!({})).await;
+    let service = room.service.rest(maru);
+    let added = json!({ "userCodes": [room.service.code] });
+    service.post(&room.path("/members"), added).await.ok();
+    let page = room.members[0].rest(maru).get(&room.path("/participants")).await.ok();
+    let managing = |code: &str| {
+        let items = page["items"].as_array().unwrap();
+        items.iter().find(|p| p["userCode"] == code).unwrap()["manages"].clone()
+    };
+    assert_eq!(managing(&room.members[0].code), false);
+    assert_eq!(managing(&room.members[1].code), true);
+    assert_eq!(managing(&room.service.code), true);
+    let (_stomp, mut topic) = room.members[0].enter(maru, room.id).await;
+    let event = topic.of_type("PARTICIPANTS").await;
+    let first = &event["participants"][0];
+    assert_eq!(
+        (&first["userCode"], &first["manages"]),
+        (&json!(room.members[0].code), &json!(false))
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn read_marks_and_typing_reach_the_room(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = ROOMS.on(db).await;
     let room = Room::of_two(maru).await;

@@ -117,6 +117,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
     entry(Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
     entry(Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
+    entry(Kind::Get, "/api/chat/rooms/{room}/notices", Rule::RoomReader),
     entry(Kind::Get, "/api/chat/rooms/{room}/participants", Rule::RoomSeer),
     entry(Kind::Post, "/api/chat/rooms/{room}/join", Rule::RoomJoiner),
     entry(Kind::Post, "/api/chat/rooms/{room}/leave", Rule::RoomMember),
@@ -282,7 +283,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(rooms::join_room))
         .routes(routes!(rooms::leave_room))
         .routes(routes!(rooms::close_room))
-        .routes(routes!(rooms::notify_room))
+        .routes(routes!(rooms::notify_room, rooms::room_notices))
         .routes(routes!(rooms::add_members))
         .routes(routes!(rooms::remove_member))
         .routes(routes!(codes::categories))

@@ -12,6 +12,7 @@ mod continuations;
 mod health;
 mod mails;
 mod message_trees;
+mod notices;
 mod plain_rooms;
 mod ratings;
 mod rooms;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(plain_rooms::Step),
             Box::new(mails::Step),
             Box::new(message_trees::Step),
+            Box::new(notices::Step),
         ]
     }
 }

@@ -188,7 +188,18 @@ impl Messages {
 
     /// Up to `limit` messages with a lower `seq` than `before` (none: the newest), newest first.
     pub async fn page(&self, room_id: i64, before: Option<i64>, limit: u64) -> Result<Page, DbErr> {
-        let mut items = store::before(self.db.read(), room_id, before, limit + 1).await?;
+        let items = store::before(self.db.read(), room_id, before, limit + 1).await?;
+        self.page_of(room_id, items, limit).await
+    }
+
+    /// The same of what people told everybody in the room to notice.
+    pub async fn notices(&self, room_id: i64, before: Option<i64>, limit: u64) -> Result<Page, DbErr> {
+        let items = store::notices(self.db.read(), room_id, before, limit + 1).await?;
+        self.page_of(room_id, items, limit).await
+    }
+
+    /// `items` are one more than `limit` if there are more.
+    async fn page_of(&self, room_id: i64, mut items: Vec<Message>, limit: u64) -> Result<Page, DbErr> {
         let more = items.len() as u64 > limit;
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(Page {

@@ -387,6 +387,29 @@ pub(super) async fn before<C: ConnectionTrait>(
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
+/// Up to `limit` of what people told everybody in the room to notice, before `before`, newest first.
+pub(super) async fn notices<C: ConnectionTrait>(
+    db: &C,
+    room_id: i64,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<Message>, DbErr> {
+    let rows = all::<MessageRow, _>(
+        db,
+        &format!(
+            "{MESSAGE} WHERE room_id = $1 AND seq < $2 AND message_type = 'NOTIFICATION' AND sender_id IS NOT NULL \
+             ORDER BY seq DESC LIMIT $3"
+        ),
+        [
+            room_id.into(),
+            before.unwrap_or(i64::MAX).into(),
+            i64::try_from(limit).unwrap_or(i64::MAX).into(),
+        ],
+    )
+    .await?;
+    Ok(rows.into_iter().map(Message::from).collect())
+}
+
 /// Up to `limit` messages after `after`, in order.
 pub(super) async fn after<C: ConnectionTrait>(
     db: &C,

@@ -19,6 +19,9 @@ struct Scene {
     members: &'static [&'static str],
     /// Come in by themselves after the room is made.
     join: &'static [&'static str],
+    members_max: Option<i64>,
+    /// What ADM001 tells everybody before anybody writes.
+    notice: &'static str,
     lines: &'static [(&'static str, &'static str)],
 }
 
@@ -31,6 +34,8 @@ const SCENES: &[Scene] = &[
         began_min: 26 * 60,
         members: &["ADM001", "AGT001", "AGT002"],
         join: &[],
+        members_max: None,
+        notice: "매일 오전 10시에 이 방에서 하루 계획을 나눠요. 못 오는 날은 미리 남겨 주세요.",
         lines: &[
             ("ADM001", "이번 주부터 교환 문의는 사진을 먼저 받아 주세요."),
             ("AGT001", "네, 알겠습니다. 안내 문구도 바꿔 둘게요."),
@@ -46,11 +51,13 @@ const SCENES: &[Scene] = &[
         began_min: 3 * 60,
         members: &["ADM001", "CUS004"],
         join: &["CUS001", "CUS003"],
+        members_max: Some(8),
+        notice: "Tasting on Saturday at three, in the hall. 토요일 오후 3시에 시음회가 있어요.",
         lines: &[
             ("CUS004", "Which green tea would you take for the white porcelain set?"),
             ("CUS001", "저는 우전을 추천해요. 향이 부드러워요."),
             ("CUS003", "세작도 좋아요. 두 번째 우릴 때 더 맛있더라고요."),
-            ("ADM001", "The tasting is on Saturday at three. Everybody is welcome."),
+            ("ADM001", "Bring a cup you like to the tasting. Everybody is welcome."),
         ],
     },
 ];
@@ -78,6 +85,7 @@ async fn play(rooms: &Rooms, people: &[Principal], clock: &Clock, scene: &Scene)
         name: Some(scene.name.to_owned()),
         key: Some(scene.key.to_owned()),
         open: scene.open,
+        members_max: scene.members_max,
         members: scene.members.iter().map(|code| (*code).to_owned()).collect(),
         ..NewPlainRoom::default()
     };
@@ -87,6 +95,7 @@ async fn play(rooms: &Rooms, people: &[Principal], clock: &Clock, scene: &Scene)
         rooms.join(person(code)?, room_id).await?;
         rooms.flush().await;
     }
+    rooms.notify(person("ADM001")?, room_id, scene.notice).await?;
     for (code, content) in scene.lines {
         clock.set(clock.now().plus_s(95));
         let body = json!({ "content": content }).to_string();

@@ -161,7 +161,7 @@ pub async fn room(State(rooms): State<Rooms>, caller: Caller, Named(name): Named
     answer(&caller, found.await)
 }
 
-/// A room's messages, newest first.
+/// A room's messages, newest first. `before` is a `seq`: with `before=N` come the messages below N, whichever page they were on.
 #[utoipa::path(get, path = "/api/chat/rooms/{room}/messages", tag = "rooms",
     params(("room" = String, Path), PageQuery), responses((status = 200, body = MessagePage)))]
 pub async fn room_messages(
@@ -176,6 +176,26 @@ pub async fn room_messages(
         let room_id = rooms.find(&name).await?;
         rooms.may_read(&caller.principal, room_id).await?;
         let page = rooms.0.messages.page(room_id, before, limit).await?;
+        Ok(Json(MessagePage::of(&page)).into_response())
+    };
+    answer(&caller, found.await)
+}
+
+/// What people told everybody in the room to notice, newest first.
+#[utoipa::path(get, path = "/api/chat/rooms/{room}/notices", tag = "rooms",
+    params(("room" = String, Path), PageQuery), responses((status = 200, body = MessagePage)))]
+pub async fn room_notices(
+    State(rooms): State<Rooms>,
+    caller: Caller,
+    Named(name): Named,
+    Asked(asked): Asked<PageQuery>,
+) -> Answer {
+    let found = async {
+        let limit = page_size(asked.limit)?;
+        let before = cursor(asked.before.as_deref())?;
+        let room_id = rooms.find(&name).await?;
+        rooms.may_read(&caller.principal, room_id).await?;
+        let page = rooms.0.messages.notices(room_id, before, limit).await?;
         Ok(Json(MessagePage::of(&page)).into_response())
     };
     answer(&caller, found.await)

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 use super::rules::{self, Status};
 use crate::adapters::database::{all, execute, one};
+use crate::features::accounts::Role;
 use crate::time::Time;
 
 /// A plain room as somebody sees it.
@@ -208,6 +209,18 @@ pub(super) struct MemberRow {
     pub(super) member_id: i64,
     pub(super) code: String,
     pub(super) name: String,
+    /// Of the account, separated by commas.
+    roles: String,
+    /// 1 for who made the room.
+    is_maker: i32,
+}
+
+impl MemberRow {
+    /// Whether this member manages the room.
+    pub(super) fn manages(&self) -> bool {
+        let managing = |name| matches!(Role::from_name(name), Some(Role::Admin | Role::Service));
+        self.is_maker != 0 || self.roles.split(',').any(managing)
+    }
 }
 
 /// Up to `limit` members by name, from the one after `after` on.
@@ -223,8 +236,8 @@ pub(super) async fn members<C: ConnectionTrait>(
         ""
     };
     let sql = format!(
-        "SELECT a.id AS member_id, a.code, a.name FROM room_member m JOIN account a ON a.id = m.member_id \
-         WHERE m.room_id = $1{behind} ORDER BY a.name, a.id LIMIT $2"
+        "SELECT a.id AS member_id, a.code, a.name, a.roles, CASE WHEN p.created_by = a.id THEN 1 ELSE 0 END AS is_maker \
+         FROM room_member m JOIN account a ON a.id = m.member_id JOIN plain_room p ON p.id = m.room_id WHERE m.room_id = $1{behind} ORDER BY a.name, a.id LIMIT $2"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = [Some(room_id), Some(limit), after].into_iter().flatten();

@@ -209,6 +209,7 @@ impl Inner {
     pub(super) fn participant(&self, room_id: i64, member: MemberRow) -> Participant {
         Participant {
             online: self.here.is_here(room_id, member.member_id),
+            manages: member.manages(),
             member_id: member.member_id,
             user_code: member.code,
             name: member.name,

@@ -90,6 +90,8 @@ pub struct Participant {
     pub(super) name: String,
     /// Has a live connection to the room, on however many devices.
     pub(super) online: bool,
+    /// May add and remove people and close the room: its maker, services, admins.
+    pub(super) manages: bool,
 }
 
 /// Members by name.

@@ -485,7 +485,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A room's messages, newest first. */
+        /** A room's messages, newest first. `before` is a `seq`: with `before=N` come the messages below N, whichever page they were on. */
         get: operations["room_messages"];
         put?: never;
         post?: never;
@@ -502,7 +502,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What people told everybody in the room to notice, newest first. */
+        get: operations["room_notices"];
         put?: never;
         /** Says something that everybody is to notice: a NOTIFICATION; the room's maker, services and admins. */
         post: operations["notify_room"];
@@ -1067,6 +1068,8 @@ export interface components {
         };
         /** @description A member of a room. */
         Participant: {
+            /** @description May add and remove people and close the room: its maker, services, admins. */
+            manages: boolean;
             /** Format: int64 */
             memberId: number;
             name: string;
@@ -2389,6 +2392,31 @@ export interface operations {
         };
     };
     room_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                /** @description 1 to 200, default 50. */
+                limit: number | null;
+                /** @description `nextCursor` of the page before. */
+                before: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    room_notices: {
         parameters: {
             query?: never;
             header?: never;
