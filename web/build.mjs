@@ -154,12 +154,13 @@ function withPreact(config) {
  * In the widget they get short names.
  */
 const OWN_MEMBERS = `
-  alive announce atBottom attempt attentive autoFocus baseUrl bearer cause claim discard dispose
-  exclusively field firstUnread firstUnreadSeq foot greeting hasOlder heardAt lasting leaveNow
-  loadingOlder loadOlder mailTranscript markRead mySessions mySide namespace newDay onBack onClose
-  onContinue onEarlier onEvent onNext onNo onOpen onRefusal onRefused onStart onStarted onUnread
-  onYes openSession outbox readSeq refusal refused renew rest retryAfterMs retryAt setLocale
-  silenceMs socket storageKept tabs timer toBottom tokenNow webSocket whileOpen
+  alive announce around atBottom attempt attentive autoFocus baseUrl bearer begin cause claim
+  countUnread logId olderFrom discard dispose exclusively field firstUnread firstUnreadSeq foot greeting
+  hasOlder heardAt http insert lasting leaveNow loadingOlder loadOlder mailTranscript markRead
+  mySessions mySide namespace newDay onBack onClose onContinue onEarlier onEvent onNext onNo
+  onOpen onRefusal onRefused onStart onStarted onUnread onYes openSession outbox ownRead pageOf
+  alter readBy readSeq refusal refused renew rest retryAfterMs retryAt setLocale silenceMs socket
+  storageKept tabs takeOther timer toBottom tokenNow undo unreadOnes webSocket whileOpen
 `
   .trim()
   .split(/\s+/);
@@ -174,7 +175,7 @@ function squeeze() {
   const options = {
     ecma: 2020,
     module: true,
-    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe: true },
+    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, unsafe: true },
     // Preact's own marks on its nodes begin with __.
     mangle: { properties: { regex: new RegExp(`^(?:__[a-zA-Z]|${OWN_MEMBERS.join('|')})$`) } },
   };
@@ -183,7 +184,11 @@ function squeeze() {
     enforce: 'post',
     async generateBundle(_, bundle) {
       for (const part of Object.values(bundle)) {
-        if (part.type === 'chunk') part.code = (await minify(part.code, options)).code;
+        // A dynamic import is an import: the helper around it has nothing left to do.
+        if (part.type === 'chunk') {
+          const code = part.code.replace(/\w+\(\(\) ?=> ?(import\([^)]*\)), ?__VITE_PRELOAD__\)/g, '$1');
+          part.code = (await minify(code, options)).code;
+        }
         // All files are of one origin.
         if (part.fileName.endsWith('.html')) {
           part.source = String(part.source).replaceAll(' crossorigin', '').replace(/>\s+</g, '><').trim();

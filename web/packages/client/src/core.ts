@@ -3,6 +3,7 @@ import type { Connection } from './connection';
 import { type Conversation, LiveConversation } from './conversation';
 import { createHttp } from './http';
 import { Link } from './link';
+import type { LiveLog, Surroundings } from './live-log';
 import { Outbox } from './outbox';
 import { type CustomerRest, createCustomerRest } from './rest';
 import { browserStorage, type Storage } from './storage';
@@ -43,12 +44,18 @@ export interface CustomerMaru {
   onRefusal(listener: (event: ErrorEvent) => void): () => void;
 }
 
+/** The log of that number, the same while the same user is logged in. A number never names two kinds of rooms. */
+export type OpenLog = <Kind extends LiveLog>(
+  id: number,
+  Kind: new (id: number, around: Surroundings) => Kind,
+) => Kind;
+
 /** Puts the parts together. `cookies`: the browser's cookies go along with REST. */
 export function assemble(
   options: CoreOptions,
   cookies: boolean,
   createAuth: (options: AuthOptions) => Auth & Bearer,
-): { maru: CustomerMaru; link: Link } {
+): { maru: CustomerMaru; link: Link; openLog: OpenLog } {
   const { namespace = 'maru', now = Date.now, random = Math.random } = options;
   const storage = options.storage ?? browserStorage();
   const tabs = options.tabs ?? browserTabs(storage.tab);
@@ -71,19 +78,30 @@ export function assemble(
     now,
   });
   const rest = createCustomerRest(http, auth);
-  const conversations = new Map<number, LiveConversation>();
+  const logs = new Map<number, LiveLog>();
   const refusals = new Set<(event: ErrorEvent) => void>();
 
   link.subscribe({
     destination: '/user/queue/errors',
     onEvent(body) {
       const event = body as ErrorEvent;
-      for (const conversation of conversations.values()) if (conversation.refused(event)) return;
+      for (const log of logs.values()) if (log.refused(event)) return;
       for (const listener of [...refusals]) listener(event);
     },
   });
   wakeWith(link);
-  forgetOnUserChange(auth, conversations, link);
+  forgetOnUserChange(auth, logs, link);
+
+  const openLog: OpenLog = (id, Kind) => {
+    const known = logs.get(id);
+    if (known) return known as InstanceType<typeof Kind>;
+    const user = userOf(auth);
+    if (!user) throw new Error('log in first');
+    const outbox = new Outbox(String(user.memberId), storage.lasting, tabs, now);
+    const log = new Kind(id, { link, rest, outbox, tabs, user });
+    logs.set(id, log);
+    return log;
+  };
 
   const maru: CustomerMaru = {
     connection: link.connection,
@@ -95,22 +113,13 @@ export function assemble(
     setLocale(next) {
       locale = next;
     },
-    conversation(sessionId) {
-      const known = conversations.get(sessionId);
-      if (known) return known;
-      const state = auth.state.get();
-      if (state.status !== 'signedIn') throw new Error('a conversation needs a log-in');
-      const outbox = new Outbox(String(state.user.memberId), storage.lasting, tabs, now);
-      const conversation = new LiveConversation(sessionId, { link, rest, outbox, tabs, user: state.user });
-      conversations.set(sessionId, conversation);
-      return conversation;
-    },
+    conversation: sessionId => openLog(sessionId, LiveConversation),
     onRefusal(listener) {
       refusals.add(listener);
       return () => refusals.delete(listener);
     },
   };
-  return { maru, link };
+  return { maru, link, openLog };
 }
 
 /** The browser says that the network or the page is back. */
@@ -126,14 +135,14 @@ function wakeWith(link: Link): void {
  * Another user, another past: nothing of the one before may be shown or sent. A log-in that ran out keeps everything
  * for the return of the same user.
  */
-function forgetOnUserChange(auth: Auth, conversations: Map<number, LiveConversation>, link: Link): void {
+function forgetOnUserChange(auth: Auth, logs: Map<number, LiveLog>, link: Link): void {
   let last = userOf(auth);
   auth.state.subscribe(() => {
     const next = userOf(auth);
     if (next === null) return link.stop();
     if (last !== null && next.memberId !== last.memberId) {
-      for (const conversation of conversations.values()) conversation.dispose();
-      conversations.clear();
+      for (const log of logs.values()) log.dispose();
+      logs.clear();
       link.stop();
     }
     last = next;

@@ -1,13 +1,16 @@
 export type { AdminRest } from './admin-rest';
 export type { Auth, AuthState, Credentials } from './auth';
 export type { ClosedReason, Connection, LostCause } from './connection';
-export type { Conversation, ConversationState, Typist } from './conversation';
+export type { Conversation, ConversationState } from './conversation';
 export type { CoreOptions, CustomerMaru, Locale } from './core';
 export { asMaruError, MaruError } from './error';
 export { leaveWithPage } from './leaving';
+export type { Log, LogState, Typist } from './live-log';
 export { createCustomerMaru, createMaru, type Maru, type MaruOptions, type Rest, type Resync } from './maru';
 export { type ChatMessage, fromWire, lastSeq } from './messages';
 export type { CustomerRest } from './rest';
+export type { Around, RoomLog, RoomState } from './room';
+export type { RoomRest } from './room-rest';
 export { browserStorage, type KeyValue, memoryStorage, type Storage } from './storage';
 export { type Cell, cell, type Store } from './store';
 export type { Tabs } from './tabs';

@@ -93,13 +93,13 @@ export class Link {
     }
   }
 
-  subscribe(subscription: Subscription): () => void {
+  /** Returns its undo, which is told `true` when the server itself has ended the subscription. */
+  subscribe(subscription: Subscription): (ended?: boolean) => void {
     const id = `s${randomId().slice(0, 8)}`;
     this.#subscriptions.set(subscription, id);
     if (this.connection.get().status === 'live') this.#subscribeNow(subscription, id);
-    return () => {
-      if (!this.#subscriptions.delete(subscription)) return;
-      this.#frame('UNSUBSCRIBE', { id });
+    return ended => {
+      if (this.#subscriptions.delete(subscription) && !ended) this.#frame('UNSUBSCRIBE', { id });
     };
   }
 

@@ -4,6 +4,8 @@ import { assemble, type CoreOptions, type CustomerMaru } from './core';
 import type { Link } from './link';
 import { OutsideAuth } from './outside-auth';
 import type { CustomerRest } from './rest';
+import { LiveRoom, type RoomLog } from './room';
+import { createRoomRest, type RoomRest } from './room-rest';
 import { TokenAuth } from './token-auth';
 
 export interface MaruOptions extends CoreOptions {
@@ -14,11 +16,13 @@ export interface MaruOptions extends CoreOptions {
 export type Resync = { type: 'RESYNC' };
 
 /** Every REST call, typed. */
-export type Rest = CustomerRest & { admin: AdminRest };
+export type Rest = CustomerRest & { admin: AdminRest; rooms: RoomRest };
 
-/** Everything: what customers need, and agents beside. */
+/** Everything: what customers need, and agents and members of rooms beside. */
 export interface Maru extends CustomerMaru {
   rest: Rest;
+  /** The same object for the same room while the same user is logged in. Needs a log-in, and to be its member. */
+  room(roomId: number): RoomLog;
   /** Events of an overview destination. Returns its undo. `Event` is a promise of the caller, see wire.ts. */
   watch<Event = unknown>(destination: string, onEvent: (event: Event | Resync) => void): () => void;
 }
@@ -31,13 +35,14 @@ interface Watch {
 
 export function createMaru(options: MaruOptions): Maru {
   const { credentials } = options;
-  const { maru, link } = assemble(options, credentials === 'cookie', around =>
+  const { maru, link, openLog } = assemble(options, credentials === 'cookie', around =>
     credentials === 'token' ? new TokenAuth(around) : new OutsideAuth(credentials, around),
   );
   const watches = new Map<string, Watch>();
   return {
     ...maru,
-    rest: { ...maru.rest, admin: createAdminRest(maru.rest) },
+    rest: { ...maru.rest, admin: createAdminRest(maru.rest), rooms: createRoomRest(maru.rest) },
+    room: roomId => openLog(roomId, LiveRoom),
     watch(destination, onEvent) {
       const watch = watches.get(destination) ?? startWatch(link, destination);
       watches.set(destination, watch);

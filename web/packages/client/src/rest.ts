@@ -3,7 +3,7 @@ import { MaruError } from './error';
 import type { Http, Request } from './http';
 import type { Category, Desk, ExitReason, Message, OpenSession, Page, SupportSession } from './wire';
 
-type Paging = { limit?: number; before?: string };
+export type Paging = { limit?: number; before?: string };
 type Call = Omit<Request, 'bearer'>;
 
 /** REST as a customer uses it, typed. Refusals are `MaruError`s. A refused token is renewed once and the call repeated. */

@@ -88,6 +88,30 @@ export type SyncEvent = Refine<
   { type: 'SYNC'; session: SupportSession; reads?: { readerId: number; seq: number }[] }
 >;
 
+/** A plain room; `joined`, `manages` and `unreadCount` are null in events, which have no one reader. */
+export type Room = Refine<Described['Room'], { status: 'ACTIVE' | 'CLOSED'; lastMessage: Message | null }>;
+export type Participant = Described['Participant'];
+export interface ParticipantPage extends Page<Participant> {
+  /** Of the whole room. */
+  count: number;
+  onlineCount: number;
+}
+/** Who is in a room; of a large one not all, those who are here first. */
+export type ParticipantsEvent = Refine<Described['ParticipantsEvent'], { type: 'PARTICIPANTS' }>;
+export type RoomStateEvent = Refine<Described['RoomStateEvent'], { type: 'STATE'; room: Room }>;
+/** The last that one hears of a room. */
+export type RemovedEvent = Refine<Described['RemovedEvent'], { type: 'REMOVED'; reason: 'LEFT' | 'REMOVED' }>;
+export type RoomSyncEvent = Refine<
+  Described['RoomSyncEvent'],
+  { type: 'SYNC'; room: Room; reads: { readerId: number; seq: number }[] }
+>;
+/** On `/user/queue/notifications`: the own list of rooms has changed. */
+export type RoomsEvent = Refine<
+  Described['RoomsEvent'],
+  { type: 'ROOM'; change: 'ADDED' | 'REMOVED' | 'CLOSED'; room: Room }
+>;
+export type RoomEvent = ParticipantsEvent | RoomStateEvent | RemovedEvent | RoomSyncEvent;
+
 /** On `/user/queue/errors`: why something sent was refused. */
 export interface ErrorEvent {
   type: 'ERROR';

@@ -1,4 +1,4 @@
-import type { Conversation } from '@maru/client';
+import type { Log } from '@maru/client';
 import { keep, kept, useSharedT } from '@maru/ui';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import css from './composer.module.css';
@@ -11,7 +11,8 @@ const LENGTH_SHOWN_FROM = 1800;
 const HINT = 'maru-length';
 
 export interface ComposerProps {
-  conversation: Conversation;
+  conversation: Log;
+  /** Of the room; a session's number is one. */
   sessionId: number;
   /** Takes the focus when it appears. */
   autoFocus?: boolean;

@@ -1,4 +1,5 @@
 export * from './accent';
+export * from './initials';
 export * from './kept';
 export * from './particle';
 export * from './switches';

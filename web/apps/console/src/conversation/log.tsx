@@ -1,12 +1,11 @@
 import type { ChatMessage, Conversation, ConversationState } from '@maru/client';
-import { useAttention } from '@maru/react';
+import { type LogItem, logItems, useAttention, usePrepended, useUnreadInSight } from '@maru/react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type CacheSnapshot, Virtualizer, type VirtualizerHandle } from 'virtua';
 import { readAgain } from '../live/unread';
 import { DownIcon } from '../shell/icons';
 import { useT } from '../texts';
 import styles from './log.module.css';
-import { type LogItem, logItems } from './log-items';
 import { DayLine, LogLine, NewLine } from './log-line';
 
 const NEAR_PX = 48;
@@ -176,29 +175,4 @@ function seqOf(item: LogItem): number | undefined {
 function lastSeqAt(items: readonly LogItem[], index: number): number {
   const last = items.slice(0, index + 1).findLast(item => seqOf(item) !== undefined);
   return (last && seqOf(last)) ?? 0;
-}
-
-/** Begins at the new-messages line, once, when it is known and the log has no place of its own to return to. */
-function useUnreadInSight(
-  rows: readonly LogItem[],
-  firstUnreadSeq: number | null,
-  wanted: boolean,
-  show: (index: number) => void,
-): void {
-  const done = useRef(!wanted);
-  useLayoutEffect(() => {
-    if (done.current || firstUnreadSeq === null) return;
-    done.current = true;
-    show(rows.findIndex(item => item.kind === 'new'));
-  });
-}
-
-/** True for the one render in which older messages came in before the first. */
-function usePrepended(firstSeq: number | null): boolean {
-  const before = useRef(firstSeq);
-  const now = before.current !== null && firstSeq !== null && firstSeq < before.current;
-  useEffect(() => {
-    before.current = firstSeq;
-  }, [firstSeq]);
-  return now;
 }

@@ -7,11 +7,11 @@ import {
   type Page,
   type SupportSession,
 } from '@maru/client';
+import { logItems } from '@maru/react';
 import { fullTime } from '@maru/ui';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { logItems } from '../conversation/log-items';
 import { DayLine, LogLine } from '../conversation/log-line';
 import { waitsSince } from '../live/open-sessions';
 import { HISTORY_KEY } from '../live/queries';

@@ -1,4 +1,4 @@
-import type { ErrorEvent, Message, SupportSession, Tokens, User } from '../../src/index';
+import type { ErrorEvent, Message, Participant, Room, SupportSession, Tokens, User } from '../../src/index';
 
 type Sent = { destination: string; body: Record<string, unknown>; headers: Record<string, string> };
 type Verdict = 'store' | 'swallow' | 'drop' | Pick<ErrorEvent, 'code' | 'error' | 'retryAfter'>;
@@ -21,7 +21,14 @@ export class FakeServer {
   stop(): Promise<void>;
   dropAll(code?: number): void;
   issue(user: Person): Tokens;
-  room(id: number): { messages: Message[]; reads: Map<number, number>; session: SupportSession };
+  room(id: number): {
+    messages: Message[];
+    reads: Map<number, number>;
+    session: SupportSession;
+    plain: Room;
+    people: Participant[];
+  };
+  rooms: Map<number, unknown>;
   open(customer: Person, categoryId?: number, title?: string | null): SupportSession;
   move(id: number, to: string, by: string, change?: Partial<SupportSession>): SupportSession;
   start(id: number, agent?: Person): SupportSession;

@@ -1,6 +1,7 @@
 // A stand-in for the server, for tests of the client and for looking at pages: one process, nothing kept.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { answerOfRoom } from './rooms.mjs';
 
 const NUL = '\0';
 
@@ -189,7 +190,7 @@ export class FakeServer {
       senderId: user?.memberId ?? null,
       senderName: user?.name ?? null,
       senderType: user ? (user.roles.includes('AGENT') ? 'A' : 'M') : 'S',
-      messageType: user ? 'TEXT' : 'SYSTEM',
+      messageType: user ? 'TEXT' : session ? 'SYSTEM' : 'NOTIFICATION',
       contentType: 'text/plain',
       content,
       isRead: 'N',
@@ -200,7 +201,7 @@ export class FakeServer {
       ...extra,
     };
     messages.push(message);
-    session.lastMessage = message;
+    if (session) session.lastMessage = message;
     this.publish(`/topic/chat/${id}`, message);
     return message;
   }
@@ -259,8 +260,8 @@ export class FakeServer {
       case 'SUBSCRIBE':
         return this.#subscribe(connection, headers, receipt);
       case 'UNSUBSCRIBE':
-        connection.subscriptions.delete(headers.id);
-        return receipt();
+        if (connection.subscriptions.delete(headers.id)) return receipt();
+        return this.#error(connection, {}, 'invalid_request', 'There is no such subscription.');
       case 'SEND':
         return this.#send(connection, headers, JSON.parse(body), receipt);
       case 'DISCONNECT':
@@ -297,11 +298,12 @@ export class FakeServer {
         if (message.seq > Number(after)) this.#message(connection, id, destination, JSON.stringify(message));
       }
       const reads = [...room.reads].map(([readerId, seq]) => ({ readerId, seq }));
+      const now = room.plain ? { room: { ...room.plain, joined: null } } : { session: room.session };
       const sync = {
         type: 'SYNC',
-        sessionId: room.session.sessionId,
+        sessionId: Number(destination.split('/').at(-1)),
         seq: room.messages.length,
-        session: room.session,
+        ...now,
         reads,
       };
       this.#message(connection, id, destination, JSON.stringify(sync));
@@ -417,6 +419,8 @@ export class FakeServer {
     if (path === 'GET /api/chat/availability') return { body: this.desk };
     if (path === 'GET /api/chat/categories') return { body: { items: CATEGORIES } };
     if (!user) return { status: 401, code: 'unauthenticated', error: '로그인이 필요해요.' };
+    const [, id, what] = url.pathname.match(/^\/api\/chat\/rooms\/(\d+)\/?(\w*)$/) ?? [];
+    if (id) return answerOfRoom(this.room(id), what, url, user);
     return this.#support(path, url, body, user);
   }
 

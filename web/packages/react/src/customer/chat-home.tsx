@@ -6,11 +6,11 @@ import { Icon } from '../icons';
 import { useMaru } from '../provider';
 import { StatusBadge } from '../status-badge';
 import { systemText } from '../system-text';
+import { useAttempt } from '../use-attempt';
 import { DeskView } from './desk';
 import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
-import { useAttempt } from './use-attempt';
 import type { MySessions } from './use-my-sessions';
 
 interface ChatHomeProps {

@@ -1,13 +1,13 @@
 import type { Conversation, SupportSession } from '@maru/client';
 import { useEffect, useRef, useState } from 'react';
 import { useMaru } from '../provider';
+import { useAttempt } from '../use-attempt';
 import { EmailField } from './email-field';
 import { Rating } from './rating';
 import { Refusal } from './refusal';
 import { SendForm } from './send-form';
 import css from './support-chat.module.css';
 import { useT } from './texts';
-import { useAttempt } from './use-attempt';
 
 interface EndedProps {
   /** Copies can be sent by e-mail. */

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
+import { useAttempt } from '../use-attempt';
 import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
-import { useAttempt } from './use-attempt';
 
 interface SendFormProps {
   /** There is something to send. */

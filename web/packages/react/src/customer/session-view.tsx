@@ -7,13 +7,13 @@ import { Icon } from '../icons';
 import { MessageList } from '../message-list';
 import { useMaru } from '../provider';
 import { TypingLine } from '../typing-line';
+import { useAttempt } from '../use-attempt';
 import { type ConversationOptions, useConversation } from '../use-conversation';
 import { deskWords, isStaffed, waitText } from './desk';
 import { EndDialog } from './end-dialog';
 import { Ended } from './ended';
 import css from './support-chat.module.css';
 import { useT } from './texts';
-import { useAttempt } from './use-attempt';
 
 interface SessionViewProps {
   sessionId: number;
@@ -74,7 +74,7 @@ export function SessionView({
             />
           ) : (
             <>
-              <TypingLine state={state} />
+              <TypingLine name={state.typing[0] && (session?.adminName ?? t('agent'))} />
               <Composer conversation={conversation} sessionId={sessionId} autoFocus />
             </>
           )}
@@ -98,7 +98,7 @@ function Notice({ session, desk }: { session: SupportSession; desk: Desk | null 
         <div>
           <b>{state ?? (ahead > 0 ? t('queue.ahead', { count: ahead }) : t('queue.next'))}</b>
           <p>
-            {answer || (wait && waitText(wait))} {t(state ? 'desk.promise' : 'queue.hint')}
+            {answer ?? (wait && waitText(wait))} {t(state ? 'desk.promise' : 'queue.hint')}
           </p>
         </div>
       </div>

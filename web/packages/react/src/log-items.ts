@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@maru/client';
-import { type Row, toRows } from '@maru/react';
+import { type Row, toRows } from './rows';
 
 /** What stands in the log, one below the other. Each has a height of its own, so that none changes when others come. */
 export type LogItem =
