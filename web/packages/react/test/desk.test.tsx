@@ -65,7 +65,7 @@ test('out_of_hours_it_says_when_it_opens', async () => {
 
 test('open_without_an_agent_is_not_promised_as_open', async () => {
   await setLocale('ko');
-  const alone = desk({ agentsAvailable: 0, waiting: 1 });
+  const alone = desk({ agentsAvailable: 0, waiting: 1, expectedWaitSeconds: 60 });
   expect(isStaffed(alone)).toBe(false);
   expect(deskWords(alone)).toEqual(['지금은 상담원이 자리에 없어요.', '앞에 1명이 기다리고 있어요.']);
 });

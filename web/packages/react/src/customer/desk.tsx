@@ -31,8 +31,9 @@ export function isStaffed(desk: Desk): boolean {
 export function deskWords(desk: Desk): [state: string, answer: string] {
   const { open, opensAt, waiting, expectedWaitSeconds: wait } = desk;
   if (!open) return [t('desk.closed'), opensAt ? t('desk.opens', { time: momentOf(opensAt) }) : ''];
-  const answer = [waiting > 0 && t('queue.ahead', { count: waiting }), wait && waitText(wait)];
-  return [t(isStaffed(desk) ? 'desk.open' : 'desk.none'), answer.filter(Boolean).join(' ')];
+  const staffed = isStaffed(desk);
+  const answer = [waiting > 0 && t('queue.ahead', { count: waiting }), staffed && wait && waitText(wait)];
+  return [t(staffed ? 'desk.open' : 'desk.none'), answer.filter(Boolean).join(' ')];
 }
 
 function momentOf(at: string): string {
