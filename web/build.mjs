@@ -1,4 +1,4 @@
-// Builds every page into web/dist, laid out as the URLs are: index.html, support/, shop/, console/, widget.js,
+// Builds every page into web/dist, laid out as the URLs are: index.html, support/, shop/, rooms/, console/, widget.js,
 // widget/frame.html and hashed files in assets/. `--watch` builds again on every change.
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -215,6 +215,7 @@ const builds = [
         home: at('apps/pages/index.html'),
         support: at('apps/pages/support/index.html'),
         shop: at('apps/pages/shop/index.html'),
+        rooms: at('apps/pages/rooms/index.html'),
       }),
     ),
     [SHARED_TEXTS, CUSTOMER_TEXTS, at('apps/pages/src/texts')],

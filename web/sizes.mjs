@@ -37,6 +37,7 @@ export async function checkSizes(dist) {
     ['widget.js + frame', loader + frame, LIMITS.sum],
     ['home', await sizeOf(dist, 'index.html'), LIMITS.pages],
     ['support', await sizeOf(dist, 'support/index.html'), LIMITS.pages],
+    ['rooms', await sizeOf(dist, 'rooms/index.html'), LIMITS.pages],
     ['shop', await sizeOf(dist, 'shop/index.html'), LIMITS.pages],
     ['console', await sizeOf(dist, 'console/index.html'), LIMITS.console],
   ];

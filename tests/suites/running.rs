@@ -230,6 +230,8 @@ async fn the_figures_are_logged_at_intervals() {
 #[case("/")]
 #[case("/support")]
 #[case("/shop")]
+#[case("/rooms")]
+#[case("/rooms/42")]
 #[case("/console/")]
 #[case("/widget/frame")]
 #[tokio::test(flavor = "multi_thread")]

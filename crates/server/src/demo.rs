@@ -109,6 +109,7 @@ pub fn print_log_ins(address: std::net::SocketAddr) {
     println!("\n{base}/          what this is");
     println!("{base}/support   a customer");
     println!("{base}/shop      a shop with the widget");
+    println!("{base}/rooms     rooms of several people");
     println!("{base}/console   an agent\n");
     for user in &DEMO_USERS {
         let role = user.role.as_str().to_lowercase();

@@ -27,7 +27,8 @@ const POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'; fo
      require-trusted-types-for 'script'; trusted-types 'none'";
 const WIDGET_FRAME: &str = "widget/frame.html";
 const WIDGET_LOADER: &str = "widget.js";
-const CONSOLE: &str = "console/index.html";
+/// Pages that make their own paths, with the files that stand behind them.
+const WITH_PATHS: [(&str, &str); 2] = [("console", "console/index.html"), ("rooms", "rooms/index.html")];
 /// Below this gzip gains nothing.
 const GZIP_FROM_BYTES: usize = 512;
 
@@ -205,10 +206,8 @@ fn find(path: &str) -> Option<(Cow<'_, str>, EmbeddedFile)> {
         Cow::Borrowed("index.html")
     } else if let Some(found) = candidates.into_iter().find(|name| Dist::get(name).is_some()) {
         found
-    } else if is_console(path) {
-        Cow::Borrowed(CONSOLE)
     } else {
-        return None;
+        Cow::Borrowed(page_with_paths(path)?)
     };
     let file = Dist::get(&name)?;
     Some((name, file))
@@ -217,12 +216,14 @@ fn find(path: &str) -> Option<(Cow<'_, str>, EmbeddedFile)> {
 /// Whether a person would open this path.
 fn is_page(path: &str) -> bool {
     let path = path.trim_matches('/');
-    matches!(path, "" | "support" | "shop" | "widget/frame") || is_console(path)
+    matches!(path, "" | "support" | "shop" | "widget/frame") || page_with_paths(path).is_some()
 }
 
-/// The console makes its own paths.
-fn is_console(path: &str) -> bool {
-    path == "console" || path.starts_with("console/")
+/// The file of the page that makes this path itself.
+fn page_with_paths(path: &str) -> Option<&'static str> {
+    let first = path.split('/').next();
+    let found = WITH_PATHS.iter().find(|(name, _)| first == Some(*name));
+    found.map(|(_, file)| *file)
 }
 
 fn is_text(name: &str) -> bool {
@@ -294,7 +295,12 @@ mod tests {
         let frame = headers_of(WIDGET_FRAME);
         let policy = frame[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.ends_with("frame-ancestors 'self' https://shop.example"));
-        for name in ["index.html", "support/index.html", CONSOLE] {
+        for name in [
+            "index.html",
+            "support/index.html",
+            "rooms/index.html",
+            "console/index.html",
+        ] {
             let page = headers_of(name);
             let policy = page[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
             assert!(policy.ends_with("frame-ancestors 'none'"), "{name}: {policy}");

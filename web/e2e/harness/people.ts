@@ -37,7 +37,7 @@ export class Watch {
   }
 }
 
-function contextOf({ locale = 'ko', width = 1280, scheme = 'light' }: Look): BrowserContextOptions {
+export function contextOf({ locale = 'ko', width = 1280, scheme = 'light' }: Look): BrowserContextOptions {
   return {
     locale: locale === 'ko' ? 'ko-KR' : 'en-GB',
     timezoneId: 'Asia/Seoul',
@@ -48,7 +48,7 @@ function contextOf({ locale = 'ko', width = 1280, scheme = 'light' }: Look): Bro
 }
 
 /** Somebody before a browser of their own. */
-class Someone {
+export class Someone {
   constructor(
     readonly maru: Maru,
     readonly context: BrowserContext,

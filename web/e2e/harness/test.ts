@@ -1,11 +1,14 @@
 import { type Browser, test as base, expect } from '@playwright/test';
 import { Maru, type Person } from './maru';
-import { Agent, Customer, type Look, Watch } from './people';
+import { Agent, Customer, type Look, type Someone, Watch } from './people';
+import { Member } from './rooms';
 
 /** Who comes to a test; all leave after it. */
 export interface Cast {
   customer(look?: Look): Promise<Customer>;
   agent(person: Person, look?: Look): Promise<Agent>;
+  /** On the page of rooms, or at a path of it: with a log-in, or as a guest of that name. */
+  member(who: Person | string, look?: Look, path?: string): Promise<Member>;
 }
 
 interface Fixtures {
@@ -15,7 +18,7 @@ interface Fixtures {
   castOf: (maru: Maru) => Cast;
 }
 
-function castFor(browser: Browser, maru: Maru, watch: Watch, present: (Agent | Customer)[]): Cast {
+function castFor(browser: Browser, maru: Maru, watch: Watch, present: Someone[]): Cast {
   return {
     async customer(look) {
       const customer = await Customer.arrive(browser, maru, watch, look);
@@ -26,6 +29,11 @@ function castFor(browser: Browser, maru: Maru, watch: Watch, present: (Agent | C
       const agent = await Agent.logIn(browser, maru, watch, person, look);
       present.push(agent);
       return agent;
+    },
+    async member(who, look, path) {
+      const member = await Member.arrive(browser, maru, watch, who, look, path);
+      present.push(member);
+      return member;
     },
   };
 }
@@ -47,7 +55,7 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
     expect(watch.faults).toEqual([]);
   },
   castOf: async ({ browser, watch }, use) => {
-    const present: (Agent | Customer)[] = [];
+    const present: Someone[] = [];
     await use(maru => castFor(browser, maru, watch, present));
     for (const one of present) await one.leave();
   },

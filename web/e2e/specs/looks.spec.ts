@@ -1,21 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
 import { AGENTS } from '../harness/maru';
 import type { Look } from '../harness/people';
-import { expect, type Page, test } from '../harness/test';
+import { sound } from '../harness/sound';
+import { expect, test } from '../harness/test';
 
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const LONG = '아주 긴 말이 이어져요. '.repeat(150).slice(0, 1990);
-
-/** No finding of axe, and nothing wider than the window. */
-async function sound(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const found = violations.map(
-    ({ id, nodes }) => `${where}: ${id} ${nodes.map(node => node.html.slice(0, 160)).join(' | ')}`,
-  );
-  expect(found).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(wide, `${where} is wider than the window`).toBeLessThanOrEqual(0);
-}
 
 for (const locale of ['ko', 'en'] as const) {
   for (const scheme of ['light', 'dark'] as const) {
@@ -85,7 +73,7 @@ for (const locale of ['ko', 'en'] as const) {
         await to('/console/');
         await expect(page.getByLabel(words('login.password'))).toBeVisible();
         await sound(page, 'log-in');
-        for (const path of ['/', '/shop', '/support']) {
+        for (const path of ['/', '/shop', '/support', '/rooms']) {
           await to(path);
           await expect(page.getByRole('heading').first()).toBeVisible();
           await sound(page, path);

@@ -10,6 +10,7 @@ const DOORS = [
   { name: 'customer', href: '/support' },
   { name: 'shop', href: '/shop' },
   { name: 'console', href: '/console' },
+  { name: 'rooms', href: '/rooms' },
 ] as const;
 
 const FACTS = ['stored', 'return', 'own'] as const;

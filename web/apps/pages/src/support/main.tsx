@@ -4,10 +4,11 @@ import { createCustomerMaru, leaveWithPage } from '@maru/client';
 import { MaruProvider, useAttention, useAuth } from '@maru/react';
 import { SupportChat } from '@maru/react/customer';
 import { preferredLocale } from '@maru/ui';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { Entrance } from '../entrance';
 import { showPage, TopBar, useTitle } from '../page';
 import { useT } from '../texts';
-import { Entrance } from './entrance';
+import { useSpokenLocale, Who } from '../who';
 import css from './support.module.css';
 
 const maru = createCustomerMaru({ locale: preferredLocale(), namespace: 'customer' });
@@ -22,19 +23,12 @@ function Support() {
   const [unread, setUnread] = useState(0);
   const name = t('support.title');
   useTitle(unread > 0 && !attentive ? `(${unread}) ${name}` : name);
-  useLocaleOf(t);
+  useSpokenLocale();
 
   return (
     <div className={css.page}>
       <TopBar>
-        {auth.status === 'signedIn' && (
-          <>
-            <span className={css.name}>{t('support.as', { name: auth.user.name })}</span>
-            <button type="button" className={css.logout} onClick={() => maru.auth.logout()}>
-              {t('support.logout')}
-            </button>
-          </>
-        )}
+        <Who words={values => t('support.as', values)} out={t('support.logout')} />
       </TopBar>
       <main id="content" className={css.main}>
         {auth.status === 'signedIn' ? (
@@ -47,16 +41,15 @@ function Support() {
             />
           </div>
         ) : (
-          <Entrance />
+          <Entrance title={t('support.lead')} hint={t('support.guest.hint')} offers={isCustomer} />
         )}
       </main>
     </div>
   );
 }
 
-/** The server answers in the language shown. */
-function useLocaleOf(turn: unknown): void {
-  useEffect(() => maru.setLocale(preferredLocale()), [turn]);
+function isCustomer(roles: string[]): boolean {
+  return roles.includes('MEMBER');
 }
 
 function Page() {

@@ -1,8 +1,8 @@
 import { asMaruError } from '@maru/client';
 import { useMaru } from '@maru/react';
 import { useEffect, useRef, useState } from 'react';
-import { useT } from '../texts';
-import css from './support.module.css';
+import css from './entrance.module.css';
+import { useT } from './texts';
 
 interface DemoLogin {
   username: string;
@@ -10,8 +10,16 @@ interface DemoLogin {
   name: string;
 }
 
-/** Who comes in: a guest right away, or a customer with a log-in. */
-export function Entrance() {
+interface EntranceProps {
+  title: string;
+  /** What a guest is told. */
+  hint: string;
+  /** Whose demo log-ins are offered. */
+  offers(roles: string[]): boolean;
+}
+
+/** Who comes in: a guest right away, or somebody with a log-in. */
+export function Entrance({ title, hint, offers }: EntranceProps) {
   const t = useT();
   const { auth } = useMaru();
   const [error, setError] = useState('');
@@ -39,7 +47,7 @@ export function Entrance() {
 
   return (
     <div className={css.entrance}>
-      <h1>{t('support.lead')}</h1>
+      <h1>{title}</h1>
       <form
         className={css.card}
         onSubmit={event => {
@@ -54,7 +62,7 @@ export function Entrance() {
         <button type="submit" className={css.primary} disabled={busy}>
           {t('support.guest')}
         </button>
-        <p className={css.hint}>{t('support.guest.hint')}</p>
+        <p className={css.hint}>{hint}</p>
       </form>
       <form
         className={css.card}
@@ -75,7 +83,7 @@ export function Entrance() {
         <button type="submit" className={css.second} disabled={busy}>
           {t('support.login')}
         </button>
-        <DemoLogins onChoose={fill} />
+        <DemoLogins offers={offers} onChoose={fill} />
       </form>
       <p role="alert" className={css.error} hidden={!error}>
         {error}
@@ -84,17 +92,20 @@ export function Entrance() {
   );
 }
 
-/** The customers of a server that runs with demo data; nothing where there is none. */
-function DemoLogins({ onChoose }: { onChoose(login: DemoLogin): void }) {
+/** People of a server that runs with demo data; nothing where there is none. */
+function DemoLogins({
+  offers,
+  onChoose,
+}: Pick<EntranceProps, 'offers'> & { onChoose(login: DemoLogin): void }) {
   const t = useT();
   const { rest } = useMaru();
   const [logins, setLogins] = useState<DemoLogin[]>([]);
   useEffect(() => {
     rest.call<{ items: (DemoLogin & { roles: string[] })[] }>('GET', '/api/demo').then(
-      ({ items }) => setLogins(items.filter(({ roles }) => roles.includes('MEMBER'))),
+      ({ items }) => setLogins(items.filter(({ roles }) => offers(roles))),
       () => {},
     );
-  }, [rest]);
+  }, [rest, offers]);
   if (logins.length === 0) return null;
   return (
     <div className={css.demo}>

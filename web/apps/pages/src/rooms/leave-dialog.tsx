@@ -1,0 +1,57 @@
+import { useAttempt } from '@maru/react';
+import { useT } from '../texts';
+import css from './leave-dialog.module.css';
+import { useModal } from './use-modal';
+
+const TITLE = 'leave-title';
+
+interface LeaveDialogProps {
+  /** One may come in again without an invitation. */
+  open: boolean;
+  leave(): Promise<void>;
+  onClose(): void;
+}
+
+/** Leaving is for good, so it asks once. */
+export function LeaveDialog({ open, leave, onClose }: LeaveDialogProps) {
+  const t = useT();
+  const dialog = useModal();
+  const { attempt, busy, error } = useAttempt();
+  return (
+    <dialog
+      ref={dialog}
+      className={css.dialog}
+      aria-labelledby={TITLE}
+      onCancel={event => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <h2 id={TITLE}>{t('rooms.leave.title')}</h2>
+      <p>{t(open ? 'rooms.leave.open' : 'rooms.leave.closed')}</p>
+      {error && (
+        <p className={css.error} role="alert">
+          {error}
+        </p>
+      )}
+      <div className={css.choices}>
+        <button type="button" className={css.second} onClick={onClose}>
+          {t('rooms.leave.no')}
+        </button>
+        <button
+          type="button"
+          className={css.danger}
+          disabled={busy}
+          onClick={() =>
+            attempt(async () => {
+              await leave();
+              onClose();
+            })
+          }
+        >
+          {t('rooms.leave')}
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,58 @@
+import '@maru/ui/tokens.css';
+import '@maru/ui/base.css';
+import { createMaru } from '@maru/client';
+import { MaruProvider, useAuth } from '@maru/react';
+import { preferredLocale } from '@maru/ui';
+import { useEffect } from 'react';
+import { Entrance } from '../entrance';
+import { showPage, TopBar } from '../page';
+import { useT } from '../texts';
+import { useSpokenLocale, Who } from '../who';
+import { Gate } from './gate';
+import { RoomList } from './room-list';
+import css from './rooms.module.css';
+import { useRoute } from './route';
+
+const maru = createMaru({ locale: preferredLocale(), namespace: 'rooms', credentials: 'token' });
+
+function Rooms() {
+  const t = useT();
+  const auth = useAuth();
+  const { room, seq } = useRoute();
+  const user = auth.status === 'signedIn' ? auth.user.memberId : null;
+  useSpokenLocale();
+  useEffect(() => {
+    if (user !== null) maru.connect();
+  }, [user]);
+
+  return (
+    <div className={css.page}>
+      <TopBar>
+        <Who words={values => t('rooms.as', values)} out={t('rooms.logout')} />
+      </TopBar>
+      <main id="content" className={css.main}>
+        {user === null ? (
+          <Entrance title={t('rooms.lead')} hint={t('rooms.guest.hint')} offers={anybody} />
+        ) : room === null ? (
+          <RoomList key={user} />
+        ) : (
+          <Gate key={`${user} ${room}`} name={room} seq={seq} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+function anybody(): boolean {
+  return true;
+}
+
+function Page() {
+  return (
+    <MaruProvider maru={maru}>
+      <Rooms />
+    </MaruProvider>
+  );
+}
+
+void showPage(Page);
