@@ -44,8 +44,7 @@ pub struct Limits {
     pub finish_timeout: Duration,
     /// The server's own two heart-beat values; zero offers and wants none.
     pub heart_beat: Duration,
-    /// Silence after which a transport that can asks a peer without heart-beats whether it is there; three times that is
-    /// the end.
+    /// Silence after which a transport that can asks a peer without heart-beats whether it is there; twice that is the end.
     pub silence: Duration,
 }
 

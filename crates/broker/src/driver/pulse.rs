@@ -65,7 +65,7 @@ impl Pulse {
             heard_at: now,
             pinged: false,
             ping_after: answers_pings.then_some(limits.silence),
-            lost_after: answers_pings.then_some(limits.silence * 3),
+            lost_after: answers_pings.then_some(limits.silence * 2),
             answers_pings,
             frame_timeout: limits.frame_timeout,
             frame_since: None,
@@ -81,9 +81,9 @@ impl Pulse {
         // A little early, for the way there.
         self.speak_every = agreed.outgoing.map(|every| every * 9 / 10);
         if let Some(every) = agreed.incoming {
-            // Tolerant: timers of hidden tabs are held back, but a browser answers a ping by itself.
-            self.ping_after = self.answers_pings.then_some(every * 2);
-            self.lost_after = Some(every * 3);
+            // Timers of hidden tabs are held back, but a browser answers a ping by itself.
+            self.ping_after = self.answers_pings.then_some(every * 3 / 2);
+            self.lost_after = Some(every * 2);
         }
     }
 
@@ -171,5 +171,50 @@ impl Pulse {
             .into_iter()
             .find(|(at, _)| passed(*at))
             .map(|(_, due)| due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: Duration = Duration::from_secs(10);
+
+    fn beating(answers_pings: bool) -> Pulse {
+        let mut pulse = Pulse::new(Instant::now(), &Limits::default(), answers_pings);
+        let agreed = Negotiated {
+            outgoing: None,
+            incoming: Some(EVERY),
+            ..Negotiated::NOTHING
+        };
+        pulse.connected(agreed, None);
+        pulse
+    }
+
+    #[test]
+    fn a_silent_peer_is_asked_and_after_two_intervals_it_is_gone() {
+        let mut pulse = beating(true);
+        let heard = pulse.heard_at;
+        for (after, due) in [
+            (14, None),
+            (15, Some(Due::Ping)),
+            (19, Some(Due::Ping)),
+            (20, Some(Due::Silence)),
+        ] {
+            pulse.now = heard + Duration::from_secs(after);
+            assert_eq!(pulse.due(), due, "after {after} s");
+        }
+        pulse.heard();
+        assert_eq!(pulse.due(), None, "a sign of life");
+    }
+
+    #[test]
+    fn a_peer_that_answers_no_pings_is_not_asked() {
+        let mut pulse = beating(false);
+        let heard = pulse.heard_at;
+        for (after, due) in [(19, None), (20, Some(Due::Silence))] {
+            pulse.now = heard + Duration::from_secs(after);
+            assert_eq!(pulse.due(), due, "after {after} s");
+        }
     }
 }

@@ -303,7 +303,7 @@ async fn listeners_hear_that_the_server_is_there() {
 #[tokio::test]
 async fn a_silent_listener_shows_itself_by_another_and_misses_nothing() {
     let limits = Limits {
-        silence: Duration::from_millis(100),
+        silence: Duration::from_millis(500),
         ..Limits::default()
     };
     let server = Server::start(limits).await;
