@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the outside clients that the suites drive: @stomp/stompjs, webstomp-client, @stomp/rx-stomp, stompjs with
-# sockjs-client, and stompit for Node, stomp.py for Python; builds the programs on Spring's client for Java, so that the
-# tests need no Maven.
+# sockjs-client, and stompit for Node, stomp.py and wsproto for Python; builds the programs on Spring's client for Java,
+# so that the tests need no Maven.
 # Called before the tests; does nothing where neither lock files nor Java have changed since.
 set -eu
 cd "$(dirname "$0")"
@@ -20,12 +20,14 @@ for client in stompjs webstomp rxstomp sockjs stompit; do
   fi
 done
 
-if ! done_for stomppy/.venv/.installed stomppy/requirements.txt; then
-  rm -rf stomppy/.venv
-  python3 -m venv stomppy/.venv
-  stomppy/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r stomppy/requirements.txt
-  (sha256sum stomppy/requirements.txt) > stomppy/.venv/.installed
-fi
+for client in stomppy wsproto; do
+  if ! done_for $client/.venv/.installed $client/requirements.txt; then
+    rm -rf $client/.venv
+    python3 -m venv $client/.venv
+    $client/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $client/requirements.txt
+    (sha256sum $client/requirements.txt) > $client/.venv/.installed
+  fi
+done
 
 set -- spring/pom.xml spring/src/main/java/clients/*.java
 if ! done_for spring/target/.built "$@"; then

@@ -60,11 +60,11 @@ impl Outside {
     }
 }
 
-/// A program of a client: `client` or `guest`.
+/// A program of a client: mostly `client` or `guest`.
 pub(crate) fn program(client: &str, name: &str, arguments: &[&str]) -> Command {
     let folder = workspace().join("tests/clients").join(client);
     let (run, with) = match client {
-        "stomppy" => (folder.join(".venv/bin/python"), vec![format!("{name}.py")]),
+        "stomppy" | "wsproto" => (folder.join(".venv/bin/python"), vec![format!("{name}.py")]),
         "spring" => ("java".into(), java(name)),
         _ => ("node".into(), vec![format!("{name}.mjs")]),
     };

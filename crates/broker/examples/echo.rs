@@ -12,7 +12,8 @@ use axum::serve::ListenerExt;
 use broker::sockjs::{Options, Over, Service, Session, SockJs};
 use tokio::net::TcpListener;
 
-const RAW_BYTES_MAX: usize = 16 << 20;
+const MESSAGE_BYTES_MAX: usize = 16 << 20;
+const FRAGMENTS_MAX: usize = 1 << 17;
 
 /// What is done on each session.
 #[derive(Clone, Copy)]
@@ -71,7 +72,8 @@ async fn raw(mut socket: WebSocket) -> Result<(), axum::Error> {
 fn sockjs(base: &'static str, does: Does, options: Options) -> Router {
     let options = Options {
         sessions_max: 0,
-        posted_bytes_max: 1 << 20,
+        posted_bytes_max: MESSAGE_BYTES_MAX,
+        fragments_max: FRAGMENTS_MAX,
         ..options
     };
     SockJs::new(does, options).router(base)
@@ -91,7 +93,9 @@ fn router() -> Router {
         ..small.clone()
     };
     let raw = |upgrade: WebSocketUpgrade| async {
-        let upgrade = upgrade.max_message_size(RAW_BYTES_MAX).max_frame_size(RAW_BYTES_MAX);
+        let upgrade = upgrade
+            .max_message_size(MESSAGE_BYTES_MAX)
+            .max_frame_size(MESSAGE_BYTES_MAX);
         upgrade.on_upgrade(async |socket| drop(raw(socket).await))
     };
     Router::new()
