@@ -342,6 +342,33 @@ test('a room that cannot be entered says why and what to do', async ({ cast, mar
   await expect(hong.message('닫히기 전에')).toBeVisible();
 });
 
+test('who was removed while away finds the door instead of the room', async ({ cast, maru }) => {
+  const [open, invited] = [
+    await Room.make(maru, { name: '열린 방', open: true, members: ['AGT001'] }),
+    await Room.make(maru, { name: '초대한 방', members: ['AGT001'] }),
+  ];
+  const kim = await cast.member(AGENTS.kim);
+  let away = false;
+  await kim.page.routeWebSocket('**/ws', socket => {
+    if (away) socket.close();
+    else socket.connectToServer();
+  });
+  for (const [room, words] of [
+    [open, 'rooms.join.open'],
+    [invited, 'rooms.forbidden.hint'],
+  ] as const) {
+    away = true;
+    await kim.page.goto(`${maru.url}/rooms/${room.id}`);
+    await expect(kim.box).toBeVisible();
+    await room.remove('AGT001');
+    away = false;
+    await expect(kim.page.getByText(kim.words(words))).toBeVisible({ timeout: 30_000 });
+  }
+  await kim.page.goto(`${maru.url}/rooms/${open.id}`);
+  await kim.button('rooms.join').click();
+  await expect(kim.box).toBeVisible();
+});
+
 test('who leaves may come back, who is removed is told', async ({ cast, maru }) => {
   const room = await Room.make(maru, { name: '드나드는 방', open: true, members: ['AGT001'] });
   const kim = await cast.member(AGENTS.kim);

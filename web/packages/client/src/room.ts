@@ -34,6 +34,8 @@ export interface RoomLog extends Log<RoomState> {
   /** The next ones after what `around` shows. */
   loadNewer(): Promise<void>;
   toLatest(): void;
+  /** Lets go of what is far above the latest messages, as long as nobody reads there: it comes again when asked for. */
+  trim(): void;
   /** Everybody's names and presence, kept up to date from then on. */
   loadParticipants(): Promise<void>;
   leave(): Promise<void>;
@@ -41,6 +43,8 @@ export interface RoomLog extends Log<RoomState> {
   join(): Promise<void>;
 }
 
+/** Kept by a trim, once there are twice as many. */
+const KEPT = 200;
 const NOTICES = 20;
 const PEOPLE = 200;
 /** People who come and go meanwhile are asked for once. */
@@ -66,6 +70,11 @@ export class LiveRoom extends LiveLog<RoomState> implements RoomLog {
     this.#rest = createRoomRest(around.rest);
   }
 
+  override open(): void {
+    if (this.get().status === 'failed') this.alter({ status: 'loading', error: null });
+    super.open();
+  }
+
   async openAround(seq: number): Promise<void> {
     this.#sought = seq;
     if (this.get().status === 'ready') this.#show(await this.#pageAround(seq));
@@ -86,6 +95,14 @@ export class LiveRoom extends LiveLog<RoomState> implements RoomLog {
   toLatest(): void {
     this.#sought = 0;
     this.alter({ around: null });
+  }
+
+  trim(): void {
+    const messages = this.get().messages.slice(-KEPT);
+    const first = messages[0]?.seq;
+    if (!first || this.get().messages.length < 2 * KEPT) return;
+    this.olderFrom = String(first);
+    this.alter({ messages, hasOlder: true });
   }
 
   async loadParticipants(): Promise<void> {

@@ -128,6 +128,21 @@ test('from_around_a_message_there_is_a_way_back_to_the_latest', async () => {
   expect(seqs(log)).toEqual(run(6, 55));
 });
 
+test('what_is_far_above_is_let_go_and_comes_again', async () => {
+  openRoom(server, ID, [me(), other()]);
+  const log = await inside(await member());
+  fill(399);
+  await until(() => expect(seqs(log)).toEqual(run(1, 399)));
+  log.trim();
+  expect(seqs(log)).toEqual(run(1, 399));
+  server.say(ID, other(), '하나 더');
+  await until(() => expect(seqs(log)).toHaveLength(400));
+  log.trim();
+  expect(seqs(log)).toEqual(run(201, 400));
+  await log.loadOlder();
+  expect(seqs(log)).toEqual(run(151, 400));
+});
+
 test('notices_of_people_are_pinned_newest_first_and_what_the_room_says_is_not', async () => {
   openRoom(server, ID, [me(), other()]);
   server.say(ID, other(), '옛 공지', { messageType: 'NOTIFICATION' });

@@ -22,7 +22,12 @@ export function Gate({ name, seq }: { name: string; seq: number | null }) {
   useEffect(() => void load(), [load]);
   useTitle(room ? nameOf(room, t) : t('rooms.title'));
 
-  if (room?.joined) return <RoomView roomId={room.roomId} seq={seq} />;
+  const again = useCallback(() => {
+    setRoom(null);
+    void load();
+  }, [load]);
+
+  if (room?.joined) return <RoomView roomId={room.roomId} seq={seq} again={again} />;
   if (room) return <Outside room={room} onRoom={setRoom} reload={load} />;
   if (error === null) return <div className={css.gate} aria-busy="true" />;
   return <Refused error={error} reload={load} />;

@@ -66,6 +66,11 @@ export function Log({ state, log, attentive, seq, returning, toLatest }: LogProp
   useUnreadInSight(rows, divider, sought < 0, index =>
     list.current?.scrollToIndex(index, { align: 'start' }),
   );
+  const { length } = messages;
+  // Looked at whenever there is another message.
+  useEffect(() => {
+    if (isLatest) log.trim();
+  }, [log, isLatest, length]);
   useResize(box, () => {
     if (isLatest) toEnd();
   });

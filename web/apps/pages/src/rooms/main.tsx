@@ -5,7 +5,7 @@ import { MaruProvider, useAuth } from '@maru/react';
 import { preferredLocale } from '@maru/ui';
 import { useEffect } from 'react';
 import { Entrance } from '../entrance';
-import { showPage, TopBar } from '../page';
+import { showPage, TopBar, useTitle } from '../page';
 import { useT } from '../texts';
 import { useSpokenLocale, Who } from '../who';
 import { Gate } from './gate';
@@ -32,7 +32,7 @@ function Rooms() {
       </TopBar>
       <main id="content" className={css.main}>
         {user === null ? (
-          <Entrance title={t('rooms.lead')} hint={t('rooms.guest.hint')} offers={anybody} />
+          <Door />
         ) : room === null ? (
           <RoomList key={user} />
         ) : (
@@ -41,6 +41,12 @@ function Rooms() {
       </main>
     </div>
   );
+}
+
+function Door() {
+  const t = useT();
+  useTitle(t('rooms.title'));
+  return <Entrance title={t('rooms.lead')} hint={t('rooms.guest.hint')} offers={anybody} />;
 }
 
 function anybody(): boolean {

@@ -1,5 +1,5 @@
 import { Composer, ConnectionBanner, TypingLine, useAttention, useRoom } from '@maru/react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTitle } from '../page';
 import { useT } from '../texts';
 import { Ended } from './ended';
@@ -12,8 +12,15 @@ import css from './room-view.module.css';
 import { go, pathOf } from './route';
 import { useWide } from './use-wide';
 
+interface RoomViewProps {
+  roomId: number;
+  seq: number | null;
+  /** Asks anew whether one may be in the room. */
+  again(): void;
+}
+
 /** A room one is a member of: what is said, who is there, what is pinned. */
-export function RoomView({ roomId, seq }: { roomId: number; seq: number | null }) {
+export function RoomView({ roomId, seq, again }: RoomViewProps) {
   const t = useT();
   const attentive = useAttention();
   const wide = useWide();
@@ -23,6 +30,11 @@ export function RoomView({ roomId, seq }: { roomId: number; seq: number | null }
   const { room, status, unread, typing, gone } = state;
   const name = room ? nameOf(room, t) : t('rooms.title');
   useTitle(unread > 0 && !attentive ? `(${unread}) ${name}` : name);
+
+  const outside = status === 'failed' && state.error?.code === 'not_participant';
+  useEffect(() => {
+    if (outside) again();
+  }, [outside, again]);
 
   const toLatest = () => {
     log.toLatest();
@@ -39,9 +51,12 @@ export function RoomView({ roomId, seq }: { roomId: number; seq: number | null }
         <RoomHead state={state} log={log} onPeople={wide ? undefined : () => setPeople(true)} />
         <ConnectionBanner />
         {status === 'failed' ? (
-          <p className={css.failed} role="alert">
-            {state.error?.error || t('rooms.failed')}
-          </p>
+          <div className={css.failed}>
+            <p role="alert">{state.error?.error || t('rooms.failed')}</p>
+            <button type="button" className={css.second} onClick={again}>
+              {t('retry')}
+            </button>
+          </div>
         ) : (
           <>
             {state.notices.length > 0 && status === 'ready' && <Notices state={state} />}

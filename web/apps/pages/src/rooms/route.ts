@@ -10,22 +10,34 @@ export interface Route {
 }
 
 function read(): Route {
-  const [, , room] = location.pathname.split('/');
+  const [, , path] = location.pathname.split('/');
   const seq = Number(new URLSearchParams(location.search).get('m'));
   return {
-    room: room ? decodeURIComponent(room) : null,
+    room: path ? decoded(path) : null,
     seq: Number.isSafeInteger(seq) && seq > 0 ? seq : null,
   };
+}
+
+/** Whatever somebody typed into the address. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 const route: Cell<Route> = cell(read());
 /** Somebody went from one view to another: the next heading takes the focus. */
 let moved = false;
 
-addEventListener('popstate', () => {
-  moved = true;
-  route.set(read());
-});
+addEventListener('popstate', () => show(read()));
+
+function show(next: Route): void {
+  const { room, seq } = route.get();
+  if (next.room !== room) moved = true;
+  if (next.room !== room || next.seq !== seq) route.set(next);
+}
 
 export function useRoute(): Route {
   return useStore(route);
@@ -37,12 +49,9 @@ export function pathOf(room: number | string, seq?: number): string {
 
 /** Goes to a path of this page; `replace` leaves no step to come back to. */
 export function go(path: string, { replace = false } = {}): void {
-  const before = route.get().room;
   if (replace) history.replaceState(null, '', path);
   else history.pushState(null, '', path);
-  const next = read();
-  moved = next.room !== before;
-  route.set(next);
+  show(read());
 }
 
 /** What a link to a path of this page needs; with a modifier key the browser does as it always does. */
