@@ -50,8 +50,12 @@ fn built(name: &str) -> PathBuf {
 }
 
 #[rstest]
+#[case::stompjs("stompjs", "")]
 #[case::webstomp("webstomp", "")]
 #[case::rx_stomp("rxstomp", "")]
+#[case::stomp_py("stomppy", "ws")]
+#[case::stomp_py_over_tcp("stomppy", "tcp")]
+#[case::stompit_over_tcp("stompit", "tcp")]
 #[case::sockjs_websocket("sockjs", "websocket")]
 #[case::sockjs_streaming("sockjs", "xhr-streaming")]
 #[case::sockjs_polling("sockjs", "xhr-polling")]
@@ -62,15 +66,32 @@ fn built(name: &str) -> PathBuf {
 #[case::spring_polling("spring", "xhr-polling")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_of_plain_gets_large_messages_back(#[case] client: &str, #[case] transport: &str) {
-    let tcp = format!("127.0.0.1:{}", free_port());
-    let plain = Example::start("plain", &["--tcp", &tcp]).await;
-    let url = match (client, transport) {
-        ("sockjs", _) | ("spring", "sockjs-websocket" | "xhr-streaming" | "xhr-polling") => {
-            format!("http://127.0.0.1:{}/stomp", plain.http)
-        }
-        _ => format!("ws://127.0.0.1:{}/ws", plain.http),
+    let tcp = free_port().to_string();
+    let plain = Example::start("plain", &["--tcp", &format!("127.0.0.1:{tcp}")]).await;
+    let web = plain.http.to_string();
+    let (socket, sockjs) = (
+        format!("ws://127.0.0.1:{web}/ws"),
+        format!("http://127.0.0.1:{web}/stomp"),
+    );
+    let arguments: &[&str] = match (client, transport) {
+        ("stomppy", "ws") => &["ws", "127.0.0.1", &web],
+        ("stomppy", _) => &["tcp", "127.0.0.1", &tcp],
+        ("stompit", _) => &["127.0.0.1", &tcp],
+        ("spring", "websocket") => &[&socket, transport],
+        ("spring" | "sockjs", _) => &[&sockjs, transport],
+        _ => &[&socket],
     };
-    ends_well(program(client, "guest", &[&url, transport]), DEADLINE).await;
+    ends_well(program(client, "guest", arguments), DEADLINE).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn sockjs_client_finds_the_services_of_echo(
+    #[values("websocket", "xhr-streaming", "xhr-polling", "eventsource")] transport: &str,
+) {
+    let echo = Example::start("echo", &[]).await;
+    let host = format!("http://127.0.0.1:{}", echo.http);
+    ends_well(program("sockjs", "echo", &[&host, transport]), DEADLINE).await;
 }
 
 async fn ends_well(mut program: Command, within: Duration) -> String {
