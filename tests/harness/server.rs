@@ -218,6 +218,13 @@ impl Maru {
         }
     }
 
+    /// What a metric shows; 0 where it is not there yet.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let answer = self.rest().get("/metrics").await;
+        let line = answer.text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
+    }
+
     /// Somebody without a log-in.
     pub fn rest(&self) -> Rest {
         Rest::new(self.origin())

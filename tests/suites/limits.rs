@@ -372,6 +372,34 @@ async fn subscriptions_and_transactions_of_a_connection_are_limited() {
     assert_eq!(stomp.error().await.close.code, 1002);
 }
 
+/// What finds the writer's queue full is refused at once, is counted, and can be sent again.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_the_writers_queue_full_is_refused_and_taken_later() {
+    let settings = [("MESSAGES__QUEUE_LENGTH", "1"), ("MESSAGES__BATCH_MAX", "1")];
+    let maru = Maru::start(Db::Sqlite, &settings).await;
+    let case = Case::active(&maru).await;
+    let stomp = case.customer.stomp(&maru).await;
+    let body = |number: usize| json!({ "sessionId": case.id, "content": "x", "clientMessageId": number.to_string() });
+    let sent: Vec<String> = (0..200)
+        .map(|number| stomp.start_send("/app/chat.sendMessage", body(number).to_string()))
+        .collect();
+    let mut refused = Vec::new();
+    for (number, receipt) in sent.iter().enumerate() {
+        if let Err(error) = stomp.outcome(receipt).await {
+            assert_eq!(error.code(), "unavailable");
+            refused.push(number);
+        }
+    }
+    assert!(!refused.is_empty() && refused.len() < 200, "{}", refused.len());
+    assert!(maru.metric("maru_append_queue_full_total").await >= refused.len() as f64);
+    for number in refused {
+        stomp.send("/app/chat.sendMessage", body(number)).await;
+    }
+    let said = case.messages(&maru).await;
+    assert_eq!(said.iter().filter(|message| message["content"] == "x").count(), 200);
+}
+
 /// One who reads nothing is let go with what waits for it; the others do not wait.
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

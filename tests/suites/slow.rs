@@ -39,12 +39,6 @@ fn gapless(topic: &Feed, last: i64) {
     assert_eq!(seqs.last(), Some(&last));
 }
 
-async fn metric(maru: &Maru, name: &str) -> f64 {
-    let answer = maru.rest().get("/metrics").await;
-    let line = answer.text.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
-}
-
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn one_who_falls_behind_reads_on_without_a_hole(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
@@ -54,7 +48,7 @@ async fn one_who_falls_behind_reads_on_without_a_hole(#[values(Db::Sqlite, Db::P
     let mut topic = slow.subscribe(&case.topic()).await;
     slow.fall_silent();
     let last = flood(&sender, case.id).await;
-    assert!(metric(&maru, "stomp_fell_behind_total").await >= 1.0);
+    assert!(maru.metric("stomp_fell_behind_total").await >= 1.0);
     slow.wake_up();
     topic.find("the last message", |event| event["seq"] == last).await;
     topic.of_type("SYNC").await;
@@ -74,7 +68,7 @@ async fn one_who_stays_stuck_is_closed_and_resumes(#[values(Db::Sqlite, Db::Post
     stuck.fall_silent();
     let last = flood(&sender, case.id).await;
     tests::until("the stuck reader is let go", || async {
-        (metric(&maru, "stomp_slow_closes_total").await >= 1.0).then_some(())
+        (maru.metric("stomp_slow_closes_total").await >= 1.0).then_some(())
     })
     .await;
     stuck.wake_up();
