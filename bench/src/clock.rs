@@ -22,3 +22,15 @@ pub(crate) fn since_due(id: &str) -> Option<Duration> {
 pub(crate) fn due(begin: Instant, number: u64, per_second: u64) -> Instant {
     begin + Duration::from_micros(number * 1_000_000 / per_second)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_how_late_its_message_is() {
+        let since = since_due(&id(Instant::now(), 7)).expect("an id");
+        assert!(since < Duration::from_secs(1), "{since:?}");
+        assert_eq!(since_due("no id"), None);
+    }
+}

@@ -191,3 +191,44 @@ pub(crate) fn quantile(times: &[Duration], share: f64) -> f64 {
 pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{Db, RABBITMQ};
+
+    const MARU: Kind = Kind::Maru(Db::Sqlite);
+
+    fn row(kind: Kind, unit: &'static str, values: &[f64]) -> Row {
+        let mut row = Row::new("test", kind, "figure", unit);
+        row.values = values.to_vec();
+        row
+    }
+
+    #[test]
+    fn below_one_speaks_for_maru_whether_less_or_more_is_better() {
+        let cost = ratios(&[row(MARU, "µs", &[1.0]), row(SPRING, "µs", &[4.0])]);
+        assert!(cost.contains("Maru ÷ peer | Maru, SQLite : Spring | 0.25 |"), "{cost}");
+        let gain = ratios(&[row(MARU, "/s", &[4.0]), row(SPRING, "/s", &[1.0])]);
+        assert!(gain.contains("peer ÷ Maru | Maru, SQLite : Spring | 0.25 |"), "{gain}");
+    }
+
+    #[test]
+    fn a_ratio_is_of_the_same_round() {
+        let text = ratios(&[
+            row(MARU, "µs", &[1.0, 2.0, 30.0]),
+            row(SPRING, "µs", &[10.0, 10.0, 100.0]),
+        ]);
+        assert!(text.contains("| 0.20 | 0.10 – 0.30 |"), "{text}");
+    }
+
+    #[test]
+    fn goals_are_marus_and_its_ratios_to_spring() {
+        let ours = row(MARU, "µs", &[3.0]).goal(Goal::AtMost(2.5)).of_spring(0.1);
+        let rows = [ours, row(SPRING, "µs", &[60.0]), row(RABBITMQ, "µs", &[60.0])];
+        let figures = table(&rows);
+        assert_eq!(figures.matches("missed").count(), 1, "{figures}");
+        let ratios = ratios(&rows);
+        assert_eq!(ratios.matches("≤ 0.1: met").count(), 1, "{ratios}");
+    }
+}

@@ -119,3 +119,28 @@ pub(crate) fn machine() -> Result<String> {
         load()?
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let stat = "12 (a) b) (c) S 7 12 12 0 -1 4194304 1 2 3 4 50 20 5 2 20 0 9 0 100";
+        let stat = parse(stat).expect("a line as the kernel writes it");
+        assert_eq!((stat.parent, stat.own_ticks, stat.ticks), (7, 70, 77));
+    }
+
+    #[test]
+    fn descendants_count_and_strangers_do_not() {
+        let one = |parent| Stat {
+            parent,
+            own_ticks: 0,
+            ticks: 0,
+        };
+        let stats = HashMap::from([(1, one(0)), (5, one(1)), (6, one(5)), (7, one(1))]);
+        let mut family = family(&stats, 5);
+        family.sort_unstable();
+        assert_eq!(family, [5, 6]);
+    }
+}
