@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::{Client, Speaker, client_message_id};
 use crate::figures::{Goal, Row, micros, quantile};
 use crate::kind::Kind;
+use crate::people::Person;
 use crate::server::Server;
 use crate::tally::Tally;
 use crate::{Options, Result, clock, people};
@@ -35,7 +36,7 @@ const SETTLE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) readers: u32,
-    /// More of them, who never read.
+    /// More of them, who never read once they have come in.
     pub(crate) stalled: u32,
     pub(crate) is_stored: bool,
 }
@@ -51,7 +52,8 @@ pub(crate) struct Hall {
     tally: Arc<Tally>,
     readers: JoinSet<Result<()>>,
     over: CancellationToken,
-    _stalled: Vec<Client>,
+    stalling: Vec<Person>,
+    stalled: Vec<Client>,
 }
 
 /// What one round showed.
@@ -71,7 +73,7 @@ impl Hall {
         let rooms = people::groups(&server, &[&everybody]).await?;
         let room = *rooms.first().ok_or("no room")?;
         let (writer, others) = everybody.split_first().ok_or("nobody writes")?;
-        let (stalled, listeners) = others.split_at(plan.stalled as usize);
+        let (stalling, listeners) = others.split_at(plan.stalled as usize);
         let (door, topic) = (server.door(), kind.topic(room));
         let clients: Vec<Client> = stream::iter(listeners)
             .map(|person| {
@@ -85,12 +87,6 @@ impl Hall {
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
-        let mut silent = Vec::new();
-        for person in stalled {
-            let mut client = Client::connect_to_stall(door, person).await?;
-            client.subscribe(&[&topic]).await?;
-            silent.push(client);
-        }
         let writer = Speaker::new(Client::connect(door, writer, "0,0").await?);
         let (tally, over) = (Arc::new(Tally::default()), CancellationToken::new());
         let mut readers = JoinSet::new();
@@ -109,8 +105,21 @@ impl Hall {
             tally,
             readers,
             over,
-            _stalled: silent,
+            stalling: stalling.to_vec(),
+            stalled: Vec::new(),
         })
+    }
+
+    /// Those who never read come in, those of before are gone.
+    pub(crate) async fn stall(&mut self) -> Result<()> {
+        let topic = self.server.kind.topic(self.room);
+        self.stalled.clear();
+        for person in &self.stalling {
+            let mut client = Client::connect_to_stall(self.server.door(), person).await?;
+            client.subscribe(&[&topic]).await?;
+            self.stalled.push(client);
+        }
+        Ok(())
     }
 
     /// So many seconds of an open loop.

@@ -32,7 +32,9 @@ pub(crate) struct Crowd {
     senders: JoinSet<Result<()>>,
     /// Messages that came back to their senders.
     back: Arc<Tally>,
-    _stalled: Vec<Client>,
+    /// Those who never read once they have come in, with their rooms.
+    stalling: Vec<(i64, Person)>,
+    stalled: Vec<Client>,
 }
 
 /// What one round showed.
@@ -46,22 +48,17 @@ pub(crate) struct Round {
 }
 
 impl Crowd {
-    /// Of the customers, the first `stalled` never read.
+    /// Of the customers, the first `stalled` never read, see [`Crowd::stall`].
     pub(crate) async fn open(kind: Kind, rooms: u32, stalled: u32, is_stored: bool) -> Result<Crowd> {
         let server = Server::running(kind).await?;
         let mut rooms = people::rooms(&server, rooms).await?;
         rooms.sort_by_key(|room| room.id);
-        let (door, mut silent, mut places) = (server.door(), Vec::new(), Vec::new());
+        let (door, mut stalling, mut places) = (server.door(), Vec::new(), Vec::new());
         for (number, room) in (0..).zip(rooms) {
             let [customer, agent] = room.people;
             places.push((room.id, agent));
-            if number < stalled {
-                let mut client = Client::connect_to_stall(door, &customer).await?;
-                client.subscribe(&[&kind.topic(room.id)]).await?;
-                silent.push(client);
-            } else {
-                places.push((room.id, customer));
-            }
+            let theirs = if number < stalled { &mut stalling } else { &mut places };
+            theirs.push((room.id, customer));
         }
         let clients: Vec<(i64, Client)> = stream::iter(places)
             .map(|(room, person)| async move { crate::Result::Ok((room, enter(door, room, &person).await?)) })
@@ -87,8 +84,20 @@ impl Crowd {
             is_on,
             senders,
             back,
-            _stalled: silent,
+            stalling,
+            stalled: Vec::new(),
         })
+    }
+
+    /// Those who never read come in, those of before are gone.
+    pub(crate) async fn stall(&mut self) -> Result<()> {
+        self.stalled.clear();
+        for (room, person) in &self.stalling {
+            let mut client = Client::connect_to_stall(self.server.door(), person).await?;
+            client.subscribe(&[&self.server.kind.topic(*room)]).await?;
+            self.stalled.push(client);
+        }
+        Ok(())
     }
 
     pub(crate) async fn round(&mut self, seconds: u64) -> Result<Round> {
