@@ -26,7 +26,10 @@ pub struct Message {
 /// Why it is no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// No JSON object, or a member of another type than its own.
+    /// JSON of another kind, like an array, that would pass for an object's members in their order.
+    #[error("not a JSON object")]
+    NoObject,
+    /// No JSON, or a member of another type than its own.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// A message without content.
@@ -57,6 +60,9 @@ pub struct Members {
 /// # Errors
 /// If it is no JSON object, a member has another type than its own, or a message has no content.
 pub fn decode(text: &[u8]) -> Result<Frame, DecodeError> {
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return Err(DecodeError::NoObject);
+    }
     let members: Members = serde_json::from_slice(text)?;
     Ok(match members.r#type.as_deref() {
         Some("READ") => Frame::Read { seq: members.seq },
@@ -122,10 +128,12 @@ mod tests {
     #[test]
     fn what_says_nothing_is_refused() {
         assert!(matches!(decode(br#"{"type":"TEXT"}"#), Err(DecodeError::NoContent)));
+        for other in [&br#"["TEXT","a"]"#[..], b"", b" 7", b"null"] {
+            assert!(matches!(decode(other), Err(DecodeError::NoObject)), "{other:?}");
+        }
+        assert!(decode(b" \n{\"content\":\"a\"}").is_ok());
         for broken in [
-            &b"[]"[..],
-            b"{",
-            b"",
+            &b"{"[..],
             b"{\"content\":\"\xff\"}",
             br#"{"content":"a"}{}"#,
             br#"{"type":1,"content":"a"}"#,
