@@ -410,6 +410,8 @@ async fn read_marks_and_typing_reach_the_room(#[values(Db::Sqlite, Db::Postgres)
     let listed = room.members[1].rest(maru).get("/api/chat/rooms?joined=true").await.ok();
     assert_eq!(listed["items"][0]["unreadCount"], 0);
     first.say(room.id, "하나 더").await;
+    let own = room.members[0].rest(maru).get("/api/chat/rooms?joined=true").await.ok();
+    assert_eq!(own["items"][0]["unreadCount"], 0, "one's own are read");
     let listed = room.members[1].rest(maru).get("/api/chat/rooms?joined=true").await.ok();
     assert_eq!(
         (

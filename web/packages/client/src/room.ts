@@ -148,12 +148,11 @@ export class LiveRoom extends LiveLog<RoomState> implements RoomLog {
     ]);
     const me = this.around.user.memberId;
     const seen = items.find(item => item.senderId === me && item.isRead === 'Y');
-    const mine = (room.lastMessage?.seq ?? 0) - (room.unreadCount ?? 0);
     return {
       around: sought && this.#windowOf(insertStored([], this.#shown(sought)), sought.nextCursor !== null),
       room,
       notices: this.#shown(notices),
-      readSeq: { mine, others: seen?.seq ?? 0 },
+      readSeq: { mine: room.readSeq ?? 0, others: seen?.seq ?? 0 },
     };
   }
 

@@ -71,12 +71,6 @@ impl Marks {
         of_side.map(|mark| mark.seq).max().unwrap_or(0)
     }
 
-    /// How far this reader has read, 0 if not at all.
-    pub fn of_reader(&self, reader_id: i64) -> i64 {
-        let mark = self.0.iter().find(|mark| mark.reader_id == reader_id);
-        mark.map_or(0, |mark| mark.seq)
-    }
-
     /// Every mark.
     pub fn all(&self) -> &[Mark] {
         &self.0

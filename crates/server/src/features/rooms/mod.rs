@@ -353,11 +353,11 @@ impl Inner {
     ) -> RoomView<'a> {
         let manages = manages(who, seen);
         let last = last.filter(|_| seen.is_member || manages);
-        let unread = last.map_or(0, |m| m.seq - marks.of_reader(who.member_id).min(m.seq));
         let own = Own {
             joined: Some(seen.is_member),
             manages: Some(manages),
-            unread_count: seen.is_member.then_some(unread),
+            read_seq: seen.is_member.then_some(seen.read_seq),
+            unread_count: seen.is_member.then_some(seen.unread),
             last_message: last.map(|message| message.view(marks)),
         };
         seen.view(self.here.count(seen.room_id), own)

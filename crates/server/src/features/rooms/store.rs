@@ -22,6 +22,10 @@ pub(super) struct Seen {
     pub(super) members: i64,
     /// Whether the one who looks is a member.
     pub(super) is_member: bool,
+    /// How far the reader has read.
+    pub(super) read_seq: i64,
+    /// Other people's messages beyond that.
+    pub(super) unread: i64,
 }
 
 /// What a room is made with.
@@ -132,6 +136,8 @@ struct SeenRow {
     created_at: i64,
     members: i64,
     is_member: i64,
+    read_seq: i64,
+    unread: i64,
 }
 
 impl SeenRow {
@@ -148,15 +154,21 @@ impl SeenRow {
             created_at: Time::from_ms(self.created_at),
             members: self.members,
             is_member: self.is_member > 0,
+            read_seq: self.read_seq,
+            unread: self.unread,
         })
     }
 }
 
-/// `$1` is who looks.
+/// `$1` is who looks. Unread are other people's messages, of the newest thousand.
 const SEEN: &str = "SELECT p.id, r.room_key, p.name, p.status, p.is_open, p.members_max, p.closes_at, p.created_by, \
      p.created_at, (SELECT count(*) FROM room_member c WHERE c.room_id = p.id) AS members, \
-     (SELECT count(*) FROM room_member o WHERE o.room_id = p.id AND o.member_id = CAST($1 AS BIGINT)) AS is_member \
-     FROM plain_room p JOIN room r ON r.id = p.id";
+     (SELECT count(*) FROM room_member o WHERE o.room_id = p.id AND o.member_id = CAST($1 AS BIGINT)) AS is_member, \
+     coalesce(k.seq, 0) AS read_seq, \
+     (SELECT count(*) FROM message u WHERE u.room_id = p.id AND u.seq > coalesce(k.seq, 0) AND u.seq > r.last_seq - 1000 \
+       AND u.sender_id <> CAST($1 AS BIGINT)) AS unread \
+     FROM plain_room p JOIN room r ON r.id = p.id \
+     LEFT JOIN read_mark k ON k.room_id = p.id AND k.member_id = CAST($1 AS BIGINT)";
 
 /// One room as `member_id` sees it.
 pub(super) async fn seen<C: ConnectionTrait>(db: &C, room_id: i64, member_id: i64) -> Result<Option<Seen>, DbErr> {

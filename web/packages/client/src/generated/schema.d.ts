@@ -1267,13 +1267,18 @@ export interface components {
              * @description Of a group buy; null in plain rooms.
              */
             productId?: number | null;
+            /**
+             * Format: int64
+             * @description How far the reader has read; null in events and for who is not a member.
+             */
+            readSeq?: number | null;
             /** Format: int64 */
             roomId: number;
             /** @description ACTIVE or CLOSED. */
             status: string;
             /**
              * Format: int64
-             * @description Messages beyond the reader's mark; null in events and for who is not a member.
+             * @description Other people's messages beyond that, of the newest thousand; null in the same cases.
              */
             unreadCount?: number | null;
         };

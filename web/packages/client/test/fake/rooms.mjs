@@ -70,7 +70,10 @@ export function answerOfRoom(room, what, url, user) {
 
 function view({ plain, people, messages, reads }, { memberId }) {
   const last = messages.at(-1) ?? null;
-  const unreadCount = (last?.seq ?? 0) - (reads.get(memberId) ?? 0);
+  const readSeq = reads.get(memberId) ?? 0;
+  const unreadCount = messages.filter(
+    ({ seq, senderId }) => seq > readSeq && senderId && senderId !== memberId,
+  ).length;
   const joined = people.some(one => one.memberId === memberId);
-  return { ...plain, joined, unreadCount, lastMessage: last, participantCount: people.length };
+  return { ...plain, joined, readSeq, unreadCount, lastMessage: last, participantCount: people.length };
 }
