@@ -118,59 +118,78 @@ async fn main() -> Result<()> {
         }
     }
     let begun = Instant::now();
-    let rows = measure(&options).await?;
+    let Measured { rows, failed } = measure(&options).await?;
     println!("\n# Figures\n\n{}", figures::table(&rows));
     println!("# Ratios: below 1 Maru costs less\n\n{}", figures::ratios(&rows));
     println!("Took {} s; load {}.", begun.elapsed().as_secs(), proc::load()?);
-    Ok(())
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(format!("failed: {}", failed.join("; ")).into())
 }
 
-async fn measure(options: &Options) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+/// What came of the tests.
+#[derive(Default)]
+struct Measured {
+    rows: Vec<Row>,
+    failed: Vec<String>,
+}
+
+async fn measure(options: &Options) -> Result<Measured> {
+    let mut all = Measured::default();
     if options.has(Test::Start) {
-        add(&mut rows, "start", start::measure(options).await)?;
+        all.add("start", start::measure(options).await)?;
     }
     if options.has(Test::Idle) {
         for connections in [options.connections / 10, options.connections] {
-            add(&mut rows, "idle", idle::measure(options, connections).await)?;
+            all.add("idle", idle::measure(options, connections).await)?;
         }
     }
     if options.has(Test::Rate) {
-        add(&mut rows, "rate", rate::measure(options).await)?;
+        all.add("rate", rate::measure(options).await)?;
     }
     if options.has(Test::Fan) {
         for readers in &options.readers {
-            add(&mut rows, "fan", fan::measure(options, *readers, false).await)?;
+            all.add("fan", fan::measure(options, *readers, false).await)?;
         }
         let most = options.readers.last().copied().unwrap_or_default();
         for readers in [most / 10, most] {
-            add(&mut rows, "fan", fan::measure(options, readers, true).await)?;
+            all.add("fan", fan::measure(options, readers, true).await)?;
         }
     }
     if options.has(Test::Flood) {
-        add(&mut rows, "flood", flood::measure(options, options.rooms, false).await)?;
+        all.add("flood", flood::measure(options, options.rooms, false).await)?;
         for rooms in [options.rooms / 10, options.rooms] {
-            add(&mut rows, "flood", flood::measure(options, rooms, true).await)?;
+            all.add("flood", flood::measure(options, rooms, true).await)?;
         }
     }
     if options.has(Test::Stalled) {
-        add(&mut rows, "stalled", stalled::measure(options).await)?;
+        all.add("stalled", stalled::measure(options).await)?;
     }
     if options.has(Test::Return) {
-        add(&mut rows, "return", comeback::measure(options).await)?;
+        all.add("return", comeback::measure(options).await)?;
     }
     if options.has(Test::Hostile) {
-        add(&mut rows, "hostile", hostile::measure(options).await)?;
+        all.add("hostile", hostile::measure(options).await)?;
     }
-    Ok(rows)
+    Ok(all)
 }
 
-/// Keeps the figures, and shows them at once: the tables come late.
-fn add(rows: &mut Vec<Row>, test: &str, measured: Result<Vec<Row>>) -> Result<()> {
-    let measured = measured.map_err(|error| format!("{test}: {error}"))?;
-    println!("{test} (load now {}):\n{}", proc::load()?, figures::table(&measured));
-    rows.extend(measured);
-    Ok(())
+impl Measured {
+    /// Keeps the figures, and shows them at once: the tables come late. A test that fails takes nothing from the others.
+    fn add(&mut self, test: &str, measured: Result<Vec<Row>>) -> Result<()> {
+        match measured {
+            Ok(rows) => {
+                println!("{test} (load now {}):\n{}", proc::load()?, figures::table(&rows));
+                self.rows.extend(rows);
+            }
+            Err(error) => {
+                println!("{test} failed: {error}\n");
+                self.failed.push(format!("{test}: {error}"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// CPU that this program has used; the servers are its children and do not count.

@@ -57,6 +57,8 @@ pub(crate) fn rabbitmq(port: u16, folder: &Path) -> Result<Command> {
         format!("stomp.listeners.tcp.1 = 127.0.0.1:{stomp}"),
         "web_stomp.tcp.ip = 127.0.0.1".to_owned(),
         format!("web_stomp.tcp.port = {port}"),
+        // Who hears without speaking is closed after a minute otherwise.
+        "web_stomp.ws_opts.idle_timeout = 7200000".to_owned(),
     ];
     std::fs::write(&config, lines.join("\n") + "\n")?;
     let plugins = folder.join("enabled_plugins");
