@@ -152,7 +152,7 @@ export class LiveRoom extends LiveLog<RoomState> implements RoomLog {
       around: sought && this.#windowOf(insertStored([], this.#shown(sought)), sought.nextCursor !== null),
       room,
       notices: this.#shown(notices),
-      readSeq: { mine: room.readSeq ?? 0, others: seen?.seq ?? 0 },
+      readSeq: { mine: room.lastReadSeq ?? 0, others: seen?.seq ?? 0 },
     };
   }
 

@@ -88,7 +88,7 @@ export type SyncEvent = Refine<
   { type: 'SYNC'; session: SupportSession; reads?: { readerId: number; seq: number }[] }
 >;
 
-/** A plain room; `joined`, `manages`, `readSeq` and `unreadCount` are null in events, which have no one reader. */
+/** A plain room; `joined`, `manages`, `lastReadSeq` and `unreadCount` are null in events, which have no one reader. */
 export type Room = Refine<Described['Room'], { status: 'ACTIVE' | 'CLOSED'; lastMessage: Message | null }>;
 export type Participant = Described['Participant'];
 export interface ParticipantPage extends Page<Participant> {

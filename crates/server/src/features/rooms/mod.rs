@@ -356,7 +356,7 @@ impl Inner {
         let own = Own {
             joined: Some(seen.is_member),
             manages: Some(manages),
-            read_seq: seen.is_member.then_some(seen.read_seq),
+            last_read_seq: seen.is_member.then_some(seen.last_read_seq),
             unread_count: seen.is_member.then_some(seen.unread),
             last_message: last.map(|message| message.view(marks)),
         };

@@ -23,7 +23,7 @@ pub(super) struct Seen {
     /// Whether the one who looks is a member.
     pub(super) is_member: bool,
     /// How far the reader has read.
-    pub(super) read_seq: i64,
+    pub(super) last_read_seq: i64,
     /// Other people's messages beyond that.
     pub(super) unread: i64,
 }
@@ -136,7 +136,7 @@ struct SeenRow {
     created_at: i64,
     members: i64,
     is_member: i64,
-    read_seq: i64,
+    last_read_seq: i64,
     unread: i64,
 }
 
@@ -154,7 +154,7 @@ impl SeenRow {
             created_at: Time::from_ms(self.created_at),
             members: self.members,
             is_member: self.is_member > 0,
-            read_seq: self.read_seq,
+            last_read_seq: self.last_read_seq,
             unread: self.unread,
         })
     }
@@ -164,7 +164,7 @@ impl SeenRow {
 const SEEN: &str = "SELECT p.id, r.room_key, p.name, p.status, p.is_open, p.members_max, p.closes_at, p.created_by, \
      p.created_at, (SELECT count(*) FROM room_member c WHERE c.room_id = p.id) AS members, \
      (SELECT count(*) FROM room_member o WHERE o.room_id = p.id AND o.member_id = CAST($1 AS BIGINT)) AS is_member, \
-     coalesce(k.seq, 0) AS read_seq, \
+     coalesce(k.seq, 0) AS last_read_seq, \
      (SELECT count(*) FROM message u WHERE u.room_id = p.id AND u.seq > coalesce(k.seq, 0) AND u.seq > r.last_seq - 1000 \
        AND u.sender_id <> CAST($1 AS BIGINT)) AS unread \
      FROM plain_room p JOIN room r ON r.id = p.id \

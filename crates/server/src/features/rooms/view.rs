@@ -36,7 +36,7 @@ pub struct RoomView<'a> {
     /// Whether the reader may add and remove people and close it; null in events.
     manages: Option<bool>,
     /// How far the reader has read; null in events and for who is not a member.
-    read_seq: Option<i64>,
+    last_read_seq: Option<i64>,
     /// Other people's messages beyond that, of the newest thousand; null in the same cases.
     unread_count: Option<i64>,
     /// Null for who may not read it.
@@ -48,7 +48,7 @@ pub struct RoomView<'a> {
 pub(super) struct Own<'a> {
     pub(super) joined: Option<bool>,
     pub(super) manages: Option<bool>,
-    pub(super) read_seq: Option<i64>,
+    pub(super) last_read_seq: Option<i64>,
     pub(super) unread_count: Option<i64>,
     pub(super) last_message: Option<MessageView<'a>>,
 }
@@ -69,7 +69,7 @@ impl Seen {
             created_at: self.created_at,
             joined: own.joined,
             manages: own.manages,
-            read_seq: own.read_seq,
+            last_read_seq: own.last_read_seq,
             unread_count: own.unread_count,
             last_message: own.last_message,
         }

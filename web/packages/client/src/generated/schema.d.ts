@@ -1248,6 +1248,11 @@ export interface components {
             /** @description Another system's name for it; stands wherever the number may. */
             key?: string | null;
             lastMessage?: components["schemas"]["Message"] | null;
+            /**
+             * Format: int64
+             * @description How far the reader has read; null in events and for who is not a member.
+             */
+            lastReadSeq?: number | null;
             /** @description Whether the reader may add and remove people and close it; null in events. */
             manages?: boolean | null;
             /** Format: int64 */
@@ -1267,11 +1272,6 @@ export interface components {
              * @description Of a group buy; null in plain rooms.
              */
             productId?: number | null;
-            /**
-             * Format: int64
-             * @description How far the reader has read; null in events and for who is not a member.
-             */
-            readSeq?: number | null;
             /** Format: int64 */
             roomId: number;
             /** @description ACTIVE or CLOSED. */

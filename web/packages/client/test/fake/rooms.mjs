@@ -70,10 +70,10 @@ export function answerOfRoom(room, what, url, user) {
 
 function view({ plain, people, messages, reads }, { memberId }) {
   const last = messages.at(-1) ?? null;
-  const readSeq = reads.get(memberId) ?? 0;
+  const lastReadSeq = reads.get(memberId) ?? 0;
   const unreadCount = messages.filter(
-    ({ seq, senderId }) => seq > readSeq && senderId && senderId !== memberId,
+    ({ seq, senderId }) => seq > lastReadSeq && senderId && senderId !== memberId,
   ).length;
   const joined = people.some(one => one.memberId === memberId);
-  return { ...plain, joined, readSeq, unreadCount, lastMessage: last, participantCount: people.length };
+  return { ...plain, joined, lastReadSeq, unreadCount, lastMessage: last, participantCount: people.length };
 }
