@@ -104,8 +104,8 @@ async fn socket(maru: &Maru, more: &str) -> (TcpStream, String) {
 }
 
 /// Sends octet by octet until the server has enough of it.
-async fn dawdle(mut stream: TcpStream, octets: &[u8]) {
-    for octet in octets.iter().cycle().take(400) {
+async fn dawdle(mut stream: TcpStream, first: &[u8], then: &[u8]) {
+    for octet in first.iter().chain(then.iter().cycle()).take(400) {
         if stream.write_all(&[*octet]).await.is_err() {
             return;
         }
@@ -124,7 +124,7 @@ async fn heads_that_come_octet_by_octet() {
     let maru = Maru::start(Db::Sqlite, &SETTINGS).await;
     while_two_chat(&maru, async {
         let dawdling =
-            (0..100).map(async |_| dawdle(dial(&maru).await, b"GET /ws HTTP/1.1\r\nX-A: aaaaaaaaaaaaaaaaaaa").await);
+            (0..100).map(async |_| dawdle(dial(&maru).await, b"GET /ws HTTP/1.1\r\n", b"X-A: aaaaaaaa\r\n").await);
         futures_util::future::join_all(dawdling).await;
     })
     .await;
@@ -135,10 +135,10 @@ async fn heads_that_come_octet_by_octet() {
 async fn frames_that_come_octet_by_octet() {
     let maru = Maru::start(Db::Sqlite, &SETTINGS).await;
     while_two_chat(&maru, async {
-        // Masked with zeros: the octets of a text frame of 120, with the head of a STOMP frame that never ends.
-        let mut frame = vec![0x81, 0x80 | 120, 0, 0, 0, 0];
-        frame.extend(b"CONNECT\n".iter().chain(b"x:yyyyyyyyyyyyy\n".iter().cycle()).take(119));
-        let dawdling = (0..100).map(async |_| dawdle(socket(&maru, "").await.0, &frame).await);
+        // Text frames masked with zeros, and in them a STOMP frame whose head is in order and never ends.
+        let first = [b"\x81\x88\0\0\0\0".as_slice(), b"CONNECT\n"].concat();
+        let then = [b"\x81\x90\0\0\0\0".as_slice(), b"x:yyyyyyyyyyyyy\n"].concat();
+        let dawdling = (0..100).map(async |_| dawdle(socket(&maru, "").await.0, &first, &then).await);
         futures_util::future::join_all(dawdling).await;
     })
     .await;
