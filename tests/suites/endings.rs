@@ -129,6 +129,33 @@ async fn who_is_removed_hears_not_one_later_message_and_writes_none(#[values(Db:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_push_reaches_all_connections_of_a_user_and_nobody_else(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let maru = PATIENT.on(db).await;
+    let mut scene = Scene::set(maru).await;
+    let mut queue = scene.stomp.subscribe("/user/queue/notifications").await;
+    let admin = maru.person("admin").await.rest(maru);
+    let path = format!("/api/admin/users/{}/push", scene.listener().id);
+    let pushed = admin.post(&path, json!({ "content": " 점검이 있어요 " })).await.ok();
+    assert_eq!(pushed["connections"], 2);
+    let heard = queue.of_type("PUSH").await;
+    assert_eq!(heard["content"], "점검이 있어요");
+    assert_eq!(scene.raw.of_type("PUSH").await["content"], "점검이 있어요");
+    assert!(
+        scene.topic.all().iter().all(|event| event["type"] != "PUSH"),
+        "not the room"
+    );
+    admin
+        .post(&path, json!({ "content": " " }))
+        .await
+        .refused(400, "empty_content");
+    let nobody = admin
+        .post("/api/admin/users/999999999/push", json!({ "content": "x" }))
+        .await;
+    nobody.refused(404, "not_found");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forced_log_out_reaches_rooms_within_a_second(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
     let mut scene = Scene::set(maru).await;

@@ -49,7 +49,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Put, "/api/admin/chat/availability", Rule::Agent),
     (Kind::Post, "/api/auth/tickets", Rule::LoggedIn),
     (Kind::Get, "/api/chat/rooms", Rule::LoggedIn),
-    (Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
+    (Kind::Post, "/api/chat/rooms", Rule::ServiceOrAdmin),
     (Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
     (Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
     (Kind::Get, "/api/chat/rooms/{room}/notices", Rule::RoomReader),
@@ -62,6 +62,7 @@ const CONTRACT: &[(Kind, &str, Rule)] = &[
     (Kind::Delete, "/api/chat/rooms/{room}/members/{code}", Rule::RoomManager),
     (Kind::Raw, "/chat/{room}", Rule::RoomMember),
     (Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
+    (Kind::Post, "/api/admin/users/{id}/push", Rule::ServiceOrAdmin),
     (Kind::Get, "/api/admin/users/{id}/connections", Rule::Admin),
     (Kind::Get, "/api/openapi.json", Rule::Anyone),
     (Kind::Send, "/app/chat.addUser", Rule::SessionParty),
@@ -199,8 +200,8 @@ fn verdict(rule: Rule, role: Role, relation: Relation, state: State) -> Verdict 
                 NOT_YOURS
             }
         }
-        Rule::RoomMaker if manages => Allowed,
-        Rule::RoomMaker => FORBIDDEN,
+        Rule::ServiceOrAdmin if manages => Allowed,
+        Rule::ServiceOrAdmin => FORBIDDEN,
         Rule::RoomManager if manages => Allowed,
         Rule::RoomManager => FORBIDDEN,
         Rule::RoomMember if relation == Own => Allowed,
@@ -473,7 +474,7 @@ impl<'a> Cast<'a> {
                 json!({ "email": "a@example.com" })
             }
             "/api/chat/sessions/{id}/rating" => json!({ "score": 5 }),
-            "/api/chat/rooms/{room}/notices" => json!({ "content": "x" }),
+            "/api/chat/rooms/{room}/notices" | "/api/admin/users/{id}/push" => json!({ "content": "x" }),
             "/api/chat/rooms/{room}/members" => json!({ "userCodes": [self.other_agent.code] }),
             "/api/admin/chat/availability" => json!({ "availability": "AVAILABLE" }),
             // Wrong credentials, a refresh token and a log-out of somebody who is not tried with again.

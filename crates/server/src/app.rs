@@ -506,6 +506,21 @@ impl Live for Broker<Maru> {
         connections.iter().map(|connection| info(connection)).collect()
     }
 
+    fn push(&self, member_id: i64, publication: &Publication) -> usize {
+        Self::publish(self, &own_topic(member_id, "notifications"), publication);
+        let connections = Self::connections_of(self, member_id);
+        // A plain WebSocket of one room has no queue: it hears it where it hears the room.
+        for raw in connections
+            .iter()
+            .filter(|connection| connection.dialect() == Dialect::Raw)
+        {
+            for subscription in raw.subscriptions() {
+                raw.publish_own(&subscription.topic, publication);
+            }
+        }
+        connections.len()
+    }
+
     fn expel(&self, room_id: i64, member_id: i64, last: &Publication) {
         self.revoke(member_id, &room_topic(room_id), Some(last));
     }
@@ -545,6 +560,12 @@ impl FromRef<Maru> for Codes {
 impl FromRef<Maru> for Rooms {
     fn from_ref(maru: &Maru) -> Self {
         maru.0.rooms.clone()
+    }
+}
+
+impl FromRef<Maru> for Messages {
+    fn from_ref(maru: &Maru) -> Self {
+        maru.0.messages.clone()
     }
 }
 

@@ -52,7 +52,7 @@ pub enum Rule {
     /// The person whose queue it is.
     Own,
     /// Services and admins.
-    RoomMaker,
+    ServiceOrAdmin,
     /// The room's members.
     RoomMember,
     /// The room's members and who manages it: its maker, services and admins.
@@ -114,7 +114,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Put, "/api/admin/chat/availability", Rule::Agent),
     entry(Kind::Post, "/api/auth/tickets", Rule::LoggedIn),
     entry(Kind::Get, "/api/chat/rooms", Rule::LoggedIn),
-    entry(Kind::Post, "/api/chat/rooms", Rule::RoomMaker),
+    entry(Kind::Post, "/api/chat/rooms", Rule::ServiceOrAdmin),
     entry(Kind::Get, "/api/chat/rooms/{room}", Rule::RoomSeer),
     entry(Kind::Get, "/api/chat/rooms/{room}/messages", Rule::RoomReader),
     entry(Kind::Get, "/api/chat/rooms/{room}/notices", Rule::RoomReader),
@@ -128,6 +128,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Kind::Raw, "/chat/{room}", Rule::RoomMember),
     entry(Kind::Post, "/api/admin/users/{id}/logout", Rule::Admin),
     entry(Kind::Get, "/api/admin/users/{id}/connections", Rule::Admin),
+    entry(Kind::Post, "/api/admin/users/{id}/push", Rule::ServiceOrAdmin),
     entry(Kind::Get, "/api/openapi.json", Rule::Anyone),
     entry(Kind::Send, "/app/chat.addUser", Rule::SessionParty),
     entry(Kind::Send, "/app/chat.removeUser", Rule::SessionParty),
@@ -252,6 +253,7 @@ impl Sent {
         view::UnreadEvent,
         crate::features::messages::ReadEvent,
         crate::features::messages::TypingEvent,
+        connections::PushEvent,
         room_frames::SendToRoom,
         wire::raw::Members,
         room_view::ParticipantsEvent,
@@ -276,6 +278,7 @@ fn described() -> OpenApiRouter<Maru> {
         .routes(routes!(accounts::ticket))
         .routes(routes!(accounts::logout_user))
         .routes(routes!(connections::connections))
+        .routes(routes!(connections::push))
         .routes(routes!(rooms::list_rooms, rooms::make_room))
         .routes(routes!(rooms::room))
         .routes(routes!(rooms::room_messages))

@@ -249,7 +249,8 @@ impl Accounts {
             .unwrap_or(self.0.default_locale)
     }
 
-    fn now(&self) -> Time {
+    /// What time it is.
+    pub fn now(&self) -> Time {
         self.0.clock.now()
     }
 

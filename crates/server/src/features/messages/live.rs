@@ -18,6 +18,8 @@ pub trait Live: Send + Sync + 'static {
     fn is_connected(&self, member_id: i64) -> bool;
     /// The member's live connections, the oldest first.
     fn connections_of(&self, member_id: i64) -> Vec<ConnectionInfo>;
+    /// Shows to all live connections of this member, without waiting; how many there are.
+    fn push(&self, member_id: i64, publication: &Publication) -> usize;
     /// Ends what this member hears of a room, after `last`: nothing that is published from now on reaches the member there.
     fn expel(&self, room_id: i64, member_id: i64, last: &Publication);
 }
@@ -70,6 +72,12 @@ impl Outlet {
     pub fn connections_of(&self, member_id: i64) -> Vec<ConnectionInfo> {
         let live = self.0.get();
         live.map(|live| live.connections_of(member_id)).unwrap_or_default()
+    }
+
+    /// Says `body` to all live connections of this member; how many there are.
+    pub(super) fn push(&self, member_id: i64, body: &impl Serialize) -> usize {
+        let live = self.0.get();
+        live.map_or(0, |live| live.push(member_id, &Publication::json(json(body))))
     }
 
     /// Ends what this member hears of a room, after `last`.

@@ -205,6 +205,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/{id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something to all live connections of a user, for services and admins. */
+        post: operations["push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/guest": {
         parameters: {
             query?: never;
@@ -1127,6 +1144,23 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description What a user is told. */
+        Push: {
+            /** @description 1 to 2000 Unicode scalar values after trimming. */
+            content: string;
+        };
+        /** @description On `/user/queue/notifications`, and on the user's plain WebSockets: a word of another system or an admin. Not stored. */
+        PushEvent: {
+            content: string;
+            /** Format: date-time */
+            sentAt: string;
+            type: string;
+        };
+        /** @description How many heard it. */
+        Pushed: {
+            /** @description The user's live connections to this server. */
+            connections: number;
+        };
         /** @description A waiting customer's place changed. */
         QueueEvent: {
             /**
@@ -1928,6 +1962,53 @@ export interface operations {
                 content?: never;
             };
             /** @description `forbidden`: only an admin may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found`: there is no such user */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's memberId */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Push"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description `empty_content`, `content_too_long`, `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `forbidden` */
             403: {
                 headers: {
                     [name: string]: unknown;
