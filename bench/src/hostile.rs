@@ -120,10 +120,19 @@ async fn run(attack: Attack, by: Attacker) -> Result<()> {
     match attack {
         Attack::Silent => drop(join_all((0..SILENT).map(|_| silent(by.door))).await),
         Attack::Dawdle => drop(join_all((0..DAWDLERS).map(|_| dawdle(by.door))).await),
-        Attack::Subscribe => flood(&by, SUBSCRIPTIONS_A_TURN, subscriptions).await?,
-        Attack::Send => flood(&by, SENDS_A_TURN, sends).await?,
+        Attack::Subscribe => keep_on(&by, SUBSCRIPTIONS_A_TURN, subscriptions).await,
+        Attack::Send => keep_on(&by, SENDS_A_TURN, sends).await,
     }
     Err("an attack ended by itself".into())
+}
+
+/// Floods, and comes back whenever it is cut.
+async fn keep_on(by: &Attacker, a_turn: u64, frames: fn(&Attacker, u64) -> Vec<Frame>) {
+    loop {
+        // However it ends, it has ended.
+        let _ = flood(by, a_turn, frames).await;
+        tokio::time::sleep(TURN).await;
+    }
 }
 
 /// Connects, waits until it is cut, and comes back.

@@ -30,6 +30,9 @@ const LIMITS_OFF: &[&str] = &[
     "LIMITS__OPEN_SESSIONS_PER_CUSTOMER",
 ];
 
+/// Who writes in a room of 1,000 readers is one more than rooms hold.
+const MEMBERS_MAX: &str = "5000";
+
 /// All come from one address here.
 const ADDRESS_LIMITS_OFF: &[&str] = &[
     "LIMITS__CONNECTIONS_PER_ADDRESS",
@@ -179,6 +182,7 @@ impl Server {
             .env("MARU_DATABASE__URL", &self.database_url)
             .env("MARU_AUTH__SECRET", SECRET)
             .env("MARU_SUPPORT__LEAVE_AFTER_S", "3600")
+            .env("MARU_ROOMS__MEMBERS_MAX", MEMBERS_MAX)
             .envs(self.limits_off.iter().map(|name| (format!("MARU_{name}"), "0")));
         Ok(maru)
     }
