@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use wire::{Command, Frame};
 
 use crate::client::{Client, Door};
@@ -96,7 +96,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Row>> {
 
 /// An attack in a thread of its own: what it costs the generator is not taken from those who chat.
 struct UnderWay {
-    over: CancellationToken,
+    /// Ends it when dropped, whatever failed meanwhile.
+    over: DropGuard,
     thread: tokio::task::JoinHandle<Result<()>>,
 }
 
@@ -106,12 +107,15 @@ fn begin(attack: Attack, by: Attacker) -> Result<UnderWay> {
     let attack = over.clone().run_until_cancelled_owned(run(attack, by));
     // Done when it is told to end; an attack that ends before has failed.
     let thread = tokio::task::spawn_blocking(move || runtime.block_on(attack).unwrap_or(Ok(())));
-    Ok(UnderWay { over, thread })
+    Ok(UnderWay {
+        over: over.drop_guard(),
+        thread,
+    })
 }
 
 impl UnderWay {
     async fn end(self) -> Result<()> {
-        self.over.cancel();
+        drop(self.over);
         self.thread.await?
     }
 }
