@@ -9,7 +9,7 @@ use tests::{Connect, Db, Maru, Person, SECRET, sign};
 use crate::desk::PATIENT;
 
 /// A person with user name and password.
-async fn with_password(maru: &Maru, role: &str) -> (Person, String) {
+pub(crate) async fn with_password(maru: &Maru, role: &str) -> (Person, String) {
     let person = maru.person(role).await;
     let username = person.code.to_lowercase();
     let add = [

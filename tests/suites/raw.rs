@@ -4,6 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Connect, Db, Maru, Person, Raw, RawConnect};
 
+use crate::accounts::with_password;
 use crate::desk::PATIENT;
 use crate::rooms::Room;
 
@@ -42,21 +43,7 @@ async fn the_code_of_the_sources_connects_with_the_cookie_and_hears_its_own_word
 
 /// Somebody with a password, and the log-in's cookie.
 async fn with_cookie(maru: &Maru) -> (Person, String) {
-    let person = maru.person("member").await;
-    let username = person.code.to_lowercase();
-    let add = [
-        "user",
-        "add",
-        "--code",
-        &person.code,
-        "--name",
-        &person.name,
-        "--role",
-        "member",
-    ];
-    let add = [&add[..], &["--username", &username, "--password-stdin"]].concat();
-    let done = tokio::task::block_in_place(|| maru.cli_with_input(&add, "correct horse\n"));
-    assert!(done.status.success(), "{done:?}");
+    let (person, username) = with_password(maru, "member").await;
     let body = json!({ "username": username, "password": "correct horse", "cookie": true });
     let answer = maru.rest().post("/api/auth/login", body).await;
     let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();

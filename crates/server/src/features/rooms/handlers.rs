@@ -239,12 +239,8 @@ pub async fn join_room(
     Named(name): Named,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let done = async {
-        let room_id = rooms.find(&name).await?;
-        rooms.join(&caller.principal, room_id).await?;
-        rooms.show(&caller, room_id).await
-    };
-    answer(&caller, done.await)
+    let done = async |room_id| rooms.join(&caller.principal, room_id).await;
+    changed(&rooms, &caller, &name, done).await
 }
 
 /// Leaves a room for good.
@@ -256,12 +252,8 @@ pub async fn leave_room(
     Named(name): Named,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let done = async {
-        let room_id = rooms.find(&name).await?;
-        rooms.leave(&caller.principal, room_id).await?;
-        rooms.show(&caller, room_id).await
-    };
-    answer(&caller, done.await)
+    let done = async |room_id| rooms.leave(&caller.principal, room_id).await;
+    changed(&rooms, &caller, &name, done).await
 }
 
 /// Closes a room for good; its maker, services and admins.
@@ -273,12 +265,8 @@ pub async fn close_room(
     Named(name): Named,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let done = async {
-        let room_id = rooms.find(&name).await?;
-        rooms.close(&caller.principal, room_id).await?;
-        rooms.show(&caller, room_id).await
-    };
-    answer(&caller, done.await)
+    let done = async |room_id| rooms.close(&caller.principal, room_id).await;
+    changed(&rooms, &caller, &name, done).await
 }
 
 /// Says something that everybody is to notice: a NOTIFICATION; the room's maker, services and admins.
@@ -290,12 +278,8 @@ pub async fn notify_room(
     Named(name): Named,
     Body(body): Body<Notify>,
 ) -> Answer {
-    let done = async {
-        let room_id = rooms.find(&name).await?;
-        rooms.notify(&caller.principal, room_id, &body.content).await?;
-        rooms.show(&caller, room_id).await
-    };
-    answer(&caller, done.await)
+    let done = async |room_id| rooms.notify(&caller.principal, room_id, &body.content).await;
+    changed(&rooms, &caller, &name, done).await
 }
 
 /// Adds people, all or none; the room's maker, services and admins.
@@ -335,6 +319,21 @@ pub async fn remove_member(
 #[expect(clippy::result_large_err, reason = "both are answers, and made once a request")]
 fn answer(caller: &Caller, result: Result<Response, Refusal>) -> Answer {
     result.map_err(|refusal| refusal.response(caller.locale))
+}
+
+/// Changes a room, and shows it as it is then.
+async fn changed(
+    rooms: &Rooms,
+    caller: &Caller,
+    name: &RoomName,
+    change: impl AsyncFnOnce(i64) -> Result<(), Refusal>,
+) -> Answer {
+    let done = async {
+        let room_id = rooms.find(name).await?;
+        change(room_id).await?;
+        rooms.show(caller, room_id).await
+    };
+    answer(caller, done.await)
 }
 
 impl Rooms {
