@@ -34,15 +34,20 @@ const SETTINGS = {
   MARU_SUPPORT__LEAVE_AFTER_S: '1',
 };
 
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const probe = createServer();
-    probe.once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? done(address.port) : failed()));
+let nextPort = 10_000 + (process.pid % 20_000);
+
+/** A port that nobody listens on. Below the range that outgoing connections take theirs from, so that a server can come back to it. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    nextPort = nextPort > 32_000 ? 10_000 : nextPort + 1;
+    const port = nextPort;
+    const free = await new Promise<boolean>(done => {
+      const probe = createServer();
+      probe.once('error', () => done(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /** A server of its own: its binary, its port, its data folder. */

@@ -1,4 +1,5 @@
 import { AGENTS, Maru, PASSWORD } from '../harness/maru';
+import { atRest, gateBefore } from '../harness/rest';
 import { expect, type Page, test } from '../harness/test';
 import { wordsOf } from '../harness/words';
 
@@ -67,7 +68,7 @@ test('a new row never moves the row under the pointer or the focus', async ({ ca
     const row = agent.row(second);
     if (hold === 'pointer') await row.hover();
     else await row.getByRole('link').focus();
-    const before = await row.boundingBox();
+    const before = await atRest(() => row.boundingBox());
     const park = await cast.agent(AGENTS.park);
     const taken = hold === 'pointer' ? first : (ids[2] ?? 0);
     await park.take(taken);
@@ -89,11 +90,12 @@ test('a chat goes back to the queue, or to a named agent', async ({ cast }) => {
   const dialog = kim.page.getByRole('dialog');
   await dialog.getByText(AGENTS.park.name, { exact: false }).click();
   await dialog.getByLabel(kim.words('transfer.reason')).fill('환불은 박 상담원이 맡아요');
+  const told = expect(park.page.getByText(park.words('alert.handed', { name: '홍길동' }))).toBeVisible();
   await dialog.getByRole('button', { name: kim.words('transfer.submit') }).click();
+  await told;
   await expect(kim.conversation).toContainText(
     kim.words('conversation.otherNote', { name: AGENTS.park.name }),
   );
-  await expect(park.page.getByText(park.words('alert.handed', { name: '홍길동' }))).toBeVisible();
   await park.open(id, 'mine');
   await expect(park.page.getByText('환불은 박 상담원이 맡아요')).toBeVisible();
   await expect(customer.page.getByText('환불은 박 상담원이 맡아요')).toHaveCount(0);
@@ -172,7 +174,6 @@ const MANY = 70;
 test('scrolling up loads what is older and keeps the line under the eye; each chat keeps its place', async ({
   cast,
 }) => {
-  test.setTimeout(120_000);
   const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer({ name: '긴대화' });
   const id = await customer.ask('0');
@@ -196,19 +197,12 @@ test('scrolling up loads what is older and keeps the line under the eye; each ch
     });
   const rendered = () => agent.log.evaluate(box => box.scrollHeight);
   // The older page waits at a gate, so that the place before and after it can be measured at rest.
-  let open = () => {};
-  const gate = new Promise<void>(done => {
-    open = done;
-  });
-  await agent.page.route(/\/messages\?.*before=/, async route => {
-    await gate;
-    await route.continue();
-  });
+  const gate = await gateBefore(agent.page, '**/messages?*before=*');
   await agent.log.hover();
   while ((await agent.log.evaluate(box => box.scrollTop)) > 350) await agent.page.mouse.wheel(0, -300);
   const before = await atRest(eye);
   const height = await rendered();
-  open();
+  gate.open();
   await expect.poll(rendered).not.toBe(height);
   await expect(agent.page.getByText(agent.words('conversation.loadingOlder'))).toHaveCount(0);
   const after = await atRest(eye);
@@ -328,17 +322,6 @@ test('a first visit says the next step, and the line for the site can be copied'
   expect(copied).toBe(`<script src="${maru.url}/widget.js" async></script>`);
   await maru.stop();
 });
-
-/** What `look` sees when it sees the same twice. */
-async function atRest<Seen>(look: () => Promise<Seen>): Promise<Seen> {
-  let seen = await look();
-  for (;;) {
-    await new Promise(done => setTimeout(done, 150));
-    const again = await look();
-    if (JSON.stringify(again) === JSON.stringify(seen)) return again;
-    seen = again;
-  }
-}
 
 async function tabTo(page: Page, there: () => Promise<boolean>, key = 'Tab'): Promise<void> {
   for (let press = 0; press < 60; press += 1) {

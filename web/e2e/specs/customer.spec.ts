@@ -26,7 +26,6 @@ test('the language changes at once and a draft stays, also over a reload', async
 });
 
 test('earlier messages come in above without moving what is being read', async ({ cast }) => {
-  test.setTimeout(90_000);
   const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer();
   await agent.take(await customer.ask('처음'));

@@ -65,12 +65,12 @@ test('out of hours the page says when it opens, and a question may be left', asy
 test('the colours of waiting follow the server’s steps', async ({ castOf }) => {
   const hasty = await Maru.begin({
     MARU_SUPPORT__WAIT_WARN_S: '1',
-    MARU_SUPPORT__LONG_WAIT_S: '4',
+    MARU_SUPPORT__LONG_WAIT_S: '8',
   });
   const cast = castOf(hasty);
+  const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer();
   const id = await customer.ask('얼마나 기다리나요?');
-  const agent = await cast.agent(AGENTS.kim);
   await expect(agent.row(id).locator('[data-patience="long"]')).toBeVisible();
   await expect(agent.row(id)).toContainText(agent.words('patience.long'));
   await expect(agent.row(id).locator('[data-patience="late"]')).toBeVisible();

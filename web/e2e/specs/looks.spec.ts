@@ -10,7 +10,6 @@ for (const locale of ['ko', 'en'] as const) {
     for (const width of [1280, 390] as const) {
       const look: Look = { locale, scheme, width };
       test(`axe finds nothing on any screen (${locale}, ${scheme}, ${width} px)`, async ({ cast, maru }) => {
-        test.setTimeout(120_000);
         const agent = await cast.agent(AGENTS.kim, look);
         const { page, words } = agent;
         const to = (path: string) => page.goto(`${maru.url}${path}`);

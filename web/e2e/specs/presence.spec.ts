@@ -24,7 +24,7 @@ test('a second tab that closes means nobody left', async ({ cast }) => {
 });
 
 test('when the grace is over the session ends, and says why', async ({ castOf }) => {
-  const maru = await Maru.begin({ MARU_SUPPORT__GRACE_S: '3' });
+  const maru = await Maru.begin({ MARU_SUPPORT__GRACE_S: '6' });
   const cast = castOf(maru);
   const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer();
@@ -43,7 +43,7 @@ test('when the grace is over the session ends, and says why', async ({ castOf })
 });
 
 test('a server killed during the grace ends the session when it is back', async ({ castOf }) => {
-  const maru = await Maru.begin({ MARU_SUPPORT__GRACE_S: '4' });
+  const maru = await Maru.begin({ MARU_SUPPORT__GRACE_S: '6' });
   const cast = castOf(maru);
   const agent = await cast.agent(AGENTS.kim);
   const customer = await cast.customer();

@@ -16,7 +16,6 @@ for (const locale of ['ko', 'en'] as const) {
         cast,
         maru,
       }) => {
-        test.setTimeout(120_000);
         const guest = await guestOf(maru, 'Alexandra Montgomery-Featherstonehaugh 3세');
         const members = ['AGT001', guest.code];
         const make = (name: string, more = {}) => Room.make(maru, { name, members, ...more });

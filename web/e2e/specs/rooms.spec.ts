@@ -1,5 +1,6 @@
 import { composeAndEnter } from '../harness/ime';
 import { AGENTS, Maru } from '../harness/maru';
+import { atRest, gateBefore } from '../harness/rest';
 import { guestOf, type Member, Room } from '../harness/rooms';
 import { expect, type Locator, test } from '../harness/test';
 
@@ -23,8 +24,16 @@ function seqsOf(member: Member): Promise<number[]> {
     .evaluateAll(rows => rows.map(row => Number((row as HTMLElement).dataset.seq)));
 }
 
+/** Scrolls, and waits until the list has drawn the rows that are there now. */
 async function scroll(member: Member, by: number): Promise<void> {
-  await member.log.evaluate((box, px) => box.scrollBy(0, px), by);
+  await member.log.evaluate(
+    (box, px) =>
+      new Promise(done => {
+        box.scrollBy(0, px);
+        requestAnimationFrame(() => requestAnimationFrame(done));
+      }),
+    by,
+  );
 }
 
 test('members talk, see who is here, and two devices are one person', async ({ cast, maru }) => {
@@ -91,11 +100,8 @@ test('the 50 newest come first, and earlier ones come in above without moving wh
   // The list is long, the page is not.
   await expect.poll(() => kim.log.locator('[data-seq]').count()).toBeLessThan(60);
 
-  // Near the end of what is here, earlier ones come by themselves; slowly, so that the row is looked at before.
-  await kim.page.route('**/messages?*before=*', async route => {
-    await new Promise(done => setTimeout(done, 700));
-    await route.continue();
-  });
+  // Near the end of what is here, earlier ones come by themselves; they wait at a gate while the row is looked at.
+  const gate = await gateBefore(kim.page, '**/messages?*before=*');
   while (pages.length === 1) {
     await scroll(kim, -150);
     await kim.page.waitForTimeout(50);
@@ -103,10 +109,10 @@ test('the 50 newest come first, and earlier ones come in above without moving wh
   const eye = kim.log.locator('[data-seq]').filter({ visible: true }).nth(2);
   const seq = await eye.getAttribute('data-seq');
   const row = kim.log.locator(`[data-seq="${seq}"]`);
-  const before = await heightOf(row);
+  const before = await atRest(() => heightOf(row));
+  gate.open();
   await expect.poll(async () => Math.min(...(await seqsOf(kim)))).toBeLessThan(71);
-  await kim.page.waitForTimeout(300);
-  expect(Math.abs((await heightOf(row)) - before)).toBeLessThanOrEqual(1);
+  expect(Math.abs((await atRest(() => heightOf(row))) - before)).toBeLessThanOrEqual(1);
 
   await test.step('what comes below is counted, and one press leads there', async () => {
     await room.say(guest, ['아래에서 온 말']);
@@ -286,9 +292,8 @@ test('a killed server comes back without hole or double, and what was written is
   );
   await expect(kim.box).toHaveValue('쓰다 만 글');
   await park.say('다섯');
+  for (const one of [kim, park]) await expect.poll(() => seqsOf(one)).toEqual([1, 2, 3, 4, 5]);
   await expect(kim.message('다섯')).toHaveCount(1);
-  expect(await seqsOf(kim)).toEqual(await seqsOf(park));
-  expect(await seqsOf(kim)).toEqual([1, 2, 3, 4, 5]);
   await kim.page.reload();
   await expect(kim.box).toHaveValue('쓰다 만 글');
   await maru.stop();
