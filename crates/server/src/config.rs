@@ -191,6 +191,7 @@ pub struct Limits {
     pub recent_bytes_per_room: usize,
     pub replay_page: usize,
     pub socket_send_buffer_bytes: usize,
+    pub socket_unsent_bytes: u32,
     pub websocket_fragments: usize,
     pub queue_bytes_per_connection: usize,
     pub slow_reader_timeout_s: u64,

@@ -18,15 +18,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics::counter;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub use around::{Around, around};
-pub use socket::Places;
 use socket::Socket;
+pub use socket::{Places, SendBuffer};
 
 /// Longest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -43,8 +42,7 @@ pub struct Options {
     pub header_timeout: Duration,
     /// How long a peer may take nothing of an answer.
     pub write_timeout: Duration,
-    /// Octets that the kernel queues for one socket.
-    pub send_buffer_bytes: usize,
+    pub send_buffer: SendBuffer,
 }
 
 /// A bound address that is about to be served.
@@ -69,8 +67,7 @@ impl Server {
     /// It is taken, or may not be had.
     pub async fn bind(listen: SocketAddr, router: Router, places: Places, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
-        // Those that are accepted inherit it.
-        SockRef::from(&listener).set_send_buffer_size(options.send_buffer_bytes)?;
+        options.send_buffer.bound(&listener)?;
         Ok(Self {
             address: listener.local_addr()?,
             listener,

@@ -19,7 +19,7 @@ use crate::app::Maru;
 use crate::config::{Config, Profile};
 use crate::demo::{self, DemoError};
 use crate::health::{self, Health};
-use crate::http::{Around, Options, Places, Server, around};
+use crate::http::{Around, Options, Places, SendBuffer, Server, around};
 use crate::observe::{Metrics, ObserveError};
 use crate::pages::Pages;
 use crate::problem::Refusal;
@@ -130,7 +130,7 @@ async fn bind(config: &Config, router: Router, places: Places) -> Result<Server,
     let options = Options {
         header_timeout: Duration::from_secs(config.limits.http_header_timeout_s),
         write_timeout: write_timeout(config),
-        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
+        send_buffer: SendBuffer::new(&config.limits),
     };
     Server::bind(address, router, places, options).await.map_err(failed)
 }
@@ -147,7 +147,7 @@ async fn bind_tcp(config: &Config, maru: &Maru, places: Places) -> Result<Option
     let failed = |error| ServeError::TcpListen { address, error };
     let options = tcp::Options {
         write_timeout: write_timeout(config),
-        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
+        send_buffer: SendBuffer::new(&config.limits),
         keep_alive: Duration::from_secs(config.stomp.tcp_keepalive_s),
         keep_alive_retries: config.stomp.tcp_keepalive_retries,
     };

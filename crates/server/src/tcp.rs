@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{Command, Frame, Version};
 
 use crate::app::{Handshake, Maru};
-use crate::http::{Places, pause_after};
+use crate::http::{Places, SendBuffer, pause_after};
 use crate::problem::{Code, Refusal};
 use crate::sockets::slot;
 use crate::texts::Locale;
@@ -21,8 +21,7 @@ use crate::texts::Locale;
 pub struct Options {
     /// How long a peer may take nothing while something waits.
     pub write_timeout: Duration,
-    /// Octets that the kernel queues for one socket.
-    pub send_buffer_bytes: usize,
+    pub send_buffer: SendBuffer,
     /// Silence after which the kernel asks whether a peer is still there, and between its questions.
     pub keep_alive: Duration,
     /// Unanswered questions after which it is not.
@@ -45,10 +44,9 @@ impl Server {
     pub async fn bind(listen: SocketAddr, maru: Maru, places: Places, options: Options) -> io::Result<Self> {
         describe_counter!("tcp_refused_total", "streams over a limit of their address");
         let listener = TcpListener::bind(listen).await?;
-        let socket = SockRef::from(&listener);
-        // Those that are accepted inherit both.
-        socket.set_send_buffer_size(options.send_buffer_bytes)?;
-        socket.set_tcp_keepalive(
+        options.send_buffer.bound(&listener)?;
+        // Those that are accepted inherit this, too.
+        SockRef::from(&listener).set_tcp_keepalive(
             &TcpKeepalive::new()
                 .with_time(options.keep_alive)
                 .with_interval(options.keep_alive)

@@ -7,10 +7,44 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use metrics::gauge;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
+
+use crate::config::Limits;
+
+/// What the kernel may hold of what one peer has not yet got. Octets.
+#[derive(Clone, Copy, Debug)]
+pub struct SendBuffer {
+    /// Of all, sent or not: `SO_SNDBUF`, which Linux doubles for its own needs.
+    bytes: usize,
+    /// Of what was not sent yet: `TCP_NOTSENT_LOWAT`. What waits beyond it waits where it can still be left out.
+    unsent_bytes: u32,
+}
+
+impl SendBuffer {
+    /// As the settings say.
+    pub const fn new(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.socket_send_buffer_bytes,
+            unsent_bytes: limits.socket_unsent_bytes,
+        }
+    }
+
+    /// Bounds the sockets that this one accepts: they inherit it.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub fn bound(self, listener: &TcpListener) -> io::Result<()> {
+        let socket = SockRef::from(listener);
+        socket.set_send_buffer_size(self.bytes)?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_notsent_lowat(self.unsent_bytes)?;
+        Ok(())
+    }
+}
 
 /// Room for so many sockets of all kinds. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -118,5 +152,25 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream().poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn accepted_sockets_inherit_what_the_kernel_may_hold_for_them() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let buffer = SendBuffer {
+            bytes: 32_768,
+            unsent_bytes: 16_384,
+        };
+        buffer.bound(&listener).unwrap();
+        let (peer, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (_peer, (accepted, _)) = (peer.unwrap(), accepted.unwrap());
+        let socket = SockRef::from(&accepted);
+        assert_eq!(socket.send_buffer_size().unwrap(), 2 * buffer.bytes);
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), buffer.unsent_bytes);
     }
 }

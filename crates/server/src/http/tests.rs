@@ -47,7 +47,7 @@ async fn start(connections_max: usize) -> Running {
     let options = Options {
         header_timeout: Duration::from_millis(200),
         write_timeout: Duration::from_millis(200),
-        send_buffer_bytes: config.limits.socket_send_buffer_bytes,
+        send_buffer: SendBuffer::new(&config.limits),
     };
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(local, router, Places::new(connections_max), options)
