@@ -90,18 +90,11 @@ impl<A: App> Broker<A> {
     /// Answers a WebSocket handshake and serves STOMP on it: sub-protocols `v12.stomp`, `v11.stomp`, `v10.stomp`, or none.
     /// Origin, limits per address and the like are checked before. 503 while it drains.
     pub fn upgrade(self: &Arc<Self>, upgrade: Upgrade, handshake: A::Handshake) -> Response {
-        if self.registry.is_draining() {
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
-        let broker = Arc::clone(self);
-        let limits = self.websocket_limits(self.websocket_message_bytes_max());
-        let (response, accepting) = upgrade.accept(websocket::STOMP);
-        tokio::spawn(async move {
-            if let Some(socket) = accepting.socket(limits).await {
-                broker.start(socket, handshake);
-            }
-        });
-        response
+        // Twice a frame: so the codec refuses what is too large with a clear word, before the socket does.
+        let message_bytes_max = 2 * (self.limits.frame.head_bytes_max + self.limits.frame.body_bytes_max);
+        self.upgrade_to(upgrade, websocket::STOMP, message_bytes_max, |broker, socket| {
+            Driver::stomp(broker, socket, handshake)
+        })
     }
 
     /// Serves STOMP on a stream of octets, like an accepted TCP connection; `TCP_NODELAY` and keep-alive are set before, as
@@ -120,8 +113,11 @@ impl<A: App> Broker<A> {
     }
 
     pub(crate) fn start<T: Transport + 'static>(self: &Arc<Self>, transport: T, handshake: A::Handshake) {
-        // A task of its own: the one of an upgrade has room for more than a connection needs.
-        let driver = Driver::stomp(Arc::clone(self), transport, handshake);
+        self.spawn(Driver::stomp(Arc::clone(self), transport, handshake));
+    }
+
+    /// A task of its own: the one of an upgrade has room for more than a connection needs.
+    fn spawn<T: Transport + 'static>(&self, driver: Driver<A, T>) {
         self.tasks.spawn(Box::new(driver).run());
     }
 
@@ -129,31 +125,33 @@ impl<A: App> Broker<A> {
     /// published goes out as its body alone, refusals as [`App::refusal_body`]. Who may is asked before, so that the
     /// handshake can be refused with a status; of the sub-protocols offered `bearer` is chosen. 503 while it drains.
     pub fn upgrade_raw(self: &Arc<Self>, upgrade: Upgrade, handshake: A::Handshake, raw: Raw<A::Identity>) -> Response {
+        self.upgrade_to(upgrade, BEARER, self.limits.frame.body_bytes_max, |broker, socket| {
+            Driver::raw(broker, socket, handshake, raw)
+        })
+    }
+
+    fn upgrade_to(
+        self: &Arc<Self>,
+        upgrade: Upgrade,
+        protocols: &'static [&'static str],
+        message_bytes_max: usize,
+        driver: impl FnOnce(Arc<Self>, websocket::Upgraded) -> Driver<A, websocket::Upgraded> + Send + 'static,
+    ) -> Response {
         if self.registry.is_draining() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         let broker = Arc::clone(self);
-        let limits = self.websocket_limits(self.limits.frame.body_bytes_max);
-        let (response, accepting) = upgrade.accept(BEARER);
+        let limits = wire::websocket::Limits {
+            message_bytes_max,
+            fragments_max: self.limits.fragments_max,
+        };
+        let (response, accepting) = upgrade.accept(protocols);
         tokio::spawn(async move {
             if let Some(socket) = accepting.socket(limits).await {
-                let tasks = broker.tasks.clone();
-                tasks.spawn(Box::new(Driver::raw(broker, socket, handshake, raw)).run());
+                broker.spawn(driver(Arc::clone(&broker), socket));
             }
         });
         response
-    }
-
-    fn websocket_limits(&self, message_bytes_max: usize) -> wire::websocket::Limits {
-        wire::websocket::Limits {
-            message_bytes_max,
-            fragments_max: self.limits.fragments_max,
-        }
-    }
-
-    /// Twice a frame: so the codec refuses what is too large with a clear word, before the socket does.
-    fn websocket_message_bytes_max(&self) -> usize {
-        2 * (self.limits.frame.head_bytes_max + self.limits.frame.body_bytes_max)
     }
 
     /// Publishes to everybody who is subscribed to `topic` now. Never waits. What is published to a topic by one caller
