@@ -85,6 +85,7 @@ async fn a_wrong_name_and_a_wrong_password_are_one_answer(#[values(Db::Sqlite, D
         json!({}),
         json!({ "username": username }),
         json!({ "username": username, "password": "x", "role": "ADMIN" }),
+        json!([username, "x"]),
     ] {
         maru.rest()
             .post("/api/auth/login", body)

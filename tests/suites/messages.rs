@@ -113,6 +113,7 @@ async fn bad_messages_are_refused_by_name_and_the_connection_lives_on(#[values(D
         r#"{"content":"x"}"#.to_owned(),
         r#"{"sessionId":null,"content":"x"}"#.to_owned(),
         "[]".to_owned(),
+        format!(r#"[{session},"x",null,null,null]"#),
         "null".to_owned(),
         "\"x\"".to_owned(),
         "not json".to_owned(),

@@ -229,6 +229,12 @@ impl From<Code> for Refusal {
     }
 }
 
+impl From<wire::ObjectError> for Refusal {
+    fn from(error: wire::ObjectError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
 impl From<sea_orm::DbErr> for Refusal {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::failed("the database failed", &error)

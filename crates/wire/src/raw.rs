@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::{ObjectError, object};
+
 /// What a member says. Members of the object that are not named here are ignored: old clients send more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
@@ -26,12 +28,9 @@ pub struct Message {
 /// Why it is no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// JSON of another kind, like an array, that would pass for an object's members in their order.
-    #[error("not a JSON object")]
-    NoObject,
-    /// No JSON, or a member of another type than its own.
+    /// No JSON object, or a member of another type than its own.
     #[error(transparent)]
-    Json(#[from] serde_json::Error),
+    Object(#[from] ObjectError),
     /// A message without content.
     #[error("missing field `content`")]
     NoContent,
@@ -60,10 +59,7 @@ pub struct Members {
 /// # Errors
 /// If it is no JSON object, a member has another type than its own, or a message has no content.
 pub fn decode(text: &[u8]) -> Result<Frame, DecodeError> {
-    if text.trim_ascii_start().first() != Some(&b'{') {
-        return Err(DecodeError::NoObject);
-    }
-    let members: Members = serde_json::from_slice(text)?;
+    let members: Members = object(text)?;
     Ok(match members.r#type.as_deref() {
         Some("READ") => Frame::Read { seq: members.seq },
         Some("TYPING") => Frame::Typing {
@@ -103,7 +99,7 @@ mod tests {
     fn each_type_has_its_members() {
         let read = decode(br#"{"type":"READ","seq":7,"content":3e2}"#);
         assert!(
-            matches!(read, Err(DecodeError::Json(_))),
+            matches!(read, Err(DecodeError::Object(ObjectError::Members(_)))),
             "a member of another type is none of ours"
         );
         assert_eq!(
@@ -129,7 +125,10 @@ mod tests {
     fn what_says_nothing_is_refused() {
         assert!(matches!(decode(br#"{"type":"TEXT"}"#), Err(DecodeError::NoContent)));
         for other in [&br#"["TEXT","a"]"#[..], b"", b" 7", b"null"] {
-            assert!(matches!(decode(other), Err(DecodeError::NoObject)), "{other:?}");
+            assert!(
+                matches!(decode(other), Err(DecodeError::Object(ObjectError::NoObject))),
+                "{other:?}"
+            );
         }
         assert!(decode(b" \n{\"content\":\"a\"}").is_ok());
         for broken in [
@@ -138,7 +137,10 @@ mod tests {
             br#"{"content":"a"}{}"#,
             br#"{"type":1,"content":"a"}"#,
         ] {
-            assert!(matches!(decode(broken), Err(DecodeError::Json(_))), "{broken:?}");
+            assert!(
+                matches!(decode(broken), Err(DecodeError::Object(ObjectError::Members(_)))),
+                "{broken:?}"
+            );
         }
     }
 }

@@ -102,9 +102,7 @@ where
             })
         })?;
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(json)
-            .map(Self)
-            .map_err(|error| refuse(Refusal::invalid(error.to_string())))
+        wire::object(json).map(Self).map_err(|error| refuse(error.into()))
     }
 }
 

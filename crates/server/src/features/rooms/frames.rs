@@ -51,10 +51,6 @@ const fn yes() -> bool {
     true
 }
 
-fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::invalid(error.to_string()))
-}
-
 impl Rooms {
     /// Stores a message, then shows it. It is queued when this returns; the receipt comes when it is stored.
     ///
@@ -66,7 +62,7 @@ impl Rooms {
         room_id: i64,
         body: &[u8],
     ) -> Result<impl Future<Output = Result<Receipt, Refusal>> + Send + use<>, Refusal> {
-        self.send(who, room_id, decode(body)?).await
+        self.send(who, room_id, wire::object(body)?).await
     }
 
     async fn send(
@@ -164,7 +160,7 @@ impl Rooms {
     /// # Errors
     /// `not_participant`, `invalid_request`, `rate_limited`.
     pub async fn mark_as_read(&self, who: &Principal, room_id: i64, body: &[u8]) -> Result<(), Refusal> {
-        let read: MarkAsRead = decode(body)?;
+        let read: MarkAsRead = wire::object(body)?;
         self.0.limits.signal(who.member_id)?;
         self.read_up_to(who, room_id, ReadTo::message(read.message_id)).await
     }
@@ -174,7 +170,7 @@ impl Rooms {
     /// # Errors
     /// `not_participant`, `invalid_request`, `rate_limited`.
     pub async fn typing(&self, who: &Principal, room_id: i64, body: &[u8]) -> Result<(), Refusal> {
-        let Typing { typing } = decode(body)?;
+        let Typing { typing } = wire::object(body)?;
         self.types(who, room_id, typing).await
     }
 

@@ -76,10 +76,6 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     number.ok_or_else(|| de::Error::custom("sessionId is not a positive number"))
 }
 
-fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::invalid(error.to_string()))
-}
-
 impl Support {
     /// Stores a message, then shows it. It is queued when this returns; the receipt comes when it is stored.
     ///
@@ -91,7 +87,7 @@ impl Support {
         body: &[u8],
     ) -> Result<impl Future<Output = Result<Receipt, Refusal>> + Send + use<>, Refusal> {
         access::has_part(who)?;
-        let send: SendMessage = decode(body)?;
+        let send: SendMessage = wire::object(body)?;
         let customer_id = self.may_read(who, send.session_id).await?;
         self.0.limits.send(who.member_id)?;
         check_type(send.message_type.as_deref())?;
@@ -154,7 +150,7 @@ impl Support {
         action: impl FnOnce(&Coming) -> Result<Action, Refusal>,
     ) -> Result<(), Refusal> {
         access::has_part(who)?;
-        let coming: Coming = decode(body)?;
+        let coming: Coming = wire::object(body)?;
         self.may_read(who, coming.session_id).await?;
         self.0.limits.signal(who.member_id)?;
         let action = action(&coming)?;
@@ -167,7 +163,7 @@ impl Support {
     /// As [`Support::add_user`].
     pub async fn mark_as_read(&self, who: &Principal, body: &[u8]) -> Result<(), Refusal> {
         access::has_part(who)?;
-        let read: MarkAsRead = decode(body)?;
+        let read: MarkAsRead = wire::object(body)?;
         self.may_read(who, read.session_id).await?;
         self.0.limits.signal(who.member_id)?;
         self.mark(who, read.session_id, Mark::Read(read.message_id)).await
@@ -179,7 +175,7 @@ impl Support {
     /// As [`Support::add_user`].
     pub async fn typing(&self, who: &Principal, body: &[u8]) -> Result<(), Refusal> {
         access::has_part(who)?;
-        let typing: Typing = decode(body)?;
+        let typing: Typing = wire::object(body)?;
         let customer_id = self.may_signal(who, typing.session_id).await?;
         self.0.limits.signal(who.member_id)?;
         let party = if who.member_id == customer_id {
