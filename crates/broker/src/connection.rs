@@ -1,7 +1,5 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use wire::Version;
-
 use crate::dialect::Dialect;
 use crate::hub::Hub;
 use crate::outbox::Outbox;
@@ -83,10 +81,6 @@ impl<A: App> Connection<A> {
     /// What its bytes mean.
     pub fn dialect(&self) -> Dialect {
         self.dialect
-    }
-
-    pub(crate) fn version(&self) -> Version {
-        self.dialect.version()
     }
 
     /// Publishes to this connection's own subscriptions to `topic` and to nobody else's. Never waits.

@@ -8,13 +8,3 @@ pub enum Dialect {
     /// Bodies and nothing else: every message in is a SEND to the one destination, every publication out is its body.
     Raw,
 }
-
-impl Dialect {
-    /// How its frames are written; those of a raw connection have nothing that a version changes.
-    pub(crate) fn version(self) -> Version {
-        match self {
-            Dialect::Stomp(version) => version,
-            Dialect::Raw => Version::V1_2,
-        }
-    }
-}

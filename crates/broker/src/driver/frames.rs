@@ -252,7 +252,7 @@ impl<A: App, T: Transport> Driver<A, T> {
         let limits = self.broker.limits();
         let destination = required(headers, "destination", "SUBSCRIBE needs a destination.")?;
         let id = headers.get("id");
-        if id.is_none() && person.version() > Version::V1_0 {
+        if id.is_none() && person.dialect() != Dialect::Stomp(Version::V1_0) {
             return Err(invalid("SUBSCRIBE needs an id."));
         }
         let is_used = |other: &Subscription| match id {
@@ -268,7 +268,7 @@ impl<A: App, T: Transport> Driver<A, T> {
                 "The connection has too many subscriptions.",
             ));
         }
-        let acknowledging = acknowledging(headers.get("ack"), person.version())?;
+        let acknowledging = acknowledging(headers.get("ack"), person.dialect())?;
         self.next_ordinal += 1;
         Ok(Subscribing {
             connection: self.id,
@@ -287,7 +287,7 @@ impl<A: App, T: Transport> Driver<A, T> {
 
     fn unsubscribe(&mut self, person: Arc<Connection<A>>, headers: Arc<Headers>) -> Outcome {
         let (id, destination) = (headers.get("id"), headers.get("destination"));
-        if id.is_none() && (person.version() > Version::V1_0 || destination.is_none()) {
+        if id.is_none() && (person.dialect() != Dialect::Stomp(Version::V1_0) || destination.is_none()) {
             return Err(invalid("UNSUBSCRIBE needs the id of the subscription."));
         }
         let is_meant = |other: &Subscription| match id {
@@ -383,11 +383,11 @@ fn disagreement(what: Disagreement) -> Fault {
     }
 }
 
-fn acknowledging(value: Option<&str>, version: Version) -> Result<Acknowledging, Fault> {
+fn acknowledging(value: Option<&str>, dialect: Dialect) -> Result<Acknowledging, Fault> {
     match value {
         None | Some("auto") => Ok(Acknowledging::Auto),
         Some("client") => Ok(Acknowledging::Cumulative),
-        Some("client-individual") if version > Version::V1_0 => Ok(Acknowledging::Individual),
+        Some("client-individual") if dialect != Dialect::Stomp(Version::V1_0) => Ok(Acknowledging::Individual),
         Some(_) => Err(invalid("The header ack is none of auto, client, client-individual.")),
     }
 }
@@ -427,12 +427,12 @@ async fn subscribe<A: App>(
 
 /// ACK and NACK: nothing is delivered again either way, but the peer has to name a message that it was sent.
 fn acknowledge<A: App>(person: &Connection<A>, command: Command, headers: &Headers) -> Outcome {
-    let version = person.version();
-    if command == Command::Nack && version == Version::V1_0 {
+    let dialect = person.dialect();
+    if command == Command::Nack && dialect == Dialect::Stomp(Version::V1_0) {
         return Err(invalid("There is no NACK in 1.0."));
     }
-    let is_known = match version {
-        Version::V1_2 => {
+    let is_known = match dialect {
+        Dialect::Stomp(Version::V1_2) => {
             let id = required(headers, "id", "ACK and NACK need an id.")?;
             id.split_once('-')
                 .and_then(|(ordinal, message)| Some((ordinal.parse::<u32>().ok()?, message)))
@@ -442,13 +442,13 @@ fn acknowledge<A: App>(person: &Connection<A>, command: Command, headers: &Heade
                         .is_some_and(|found| found.acknowledge(message))
                 })
         }
-        Version::V1_1 => {
+        Dialect::Stomp(Version::V1_1) => {
             let message = required(headers, "message-id", "ACK and NACK need a message-id.")?;
             let id = required(headers, "subscription", "ACK and NACK need a subscription.")?;
             let found = person.find(|other| other.id.as_deref() == Some(id));
             found.is_some_and(|found| found.acknowledge(message))
         }
-        Version::V1_0 => {
+        Dialect::Stomp(Version::V1_0) => {
             let message = required(headers, "message-id", "ACK needs a message-id.")?;
             let id = headers.get("subscription");
             let is_meant = |other: &Subscription| id.is_none() || other.id.as_deref() == id;
@@ -456,6 +456,8 @@ fn acknowledge<A: App>(person: &Connection<A>, command: Command, headers: &Heade
                 .find(|other| is_meant(other) && other.acknowledge(message))
                 .is_some()
         }
+        // Its messages carry nothing to name them by.
+        Dialect::Raw => false,
     };
     if is_known {
         Ok(())

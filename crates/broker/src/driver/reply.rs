@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use wire::{Command, Frame, Headers};
+use wire::{Command, Frame, Headers, Version};
 
 use super::Driver;
 use crate::dialect::Dialect;
@@ -80,10 +80,10 @@ impl<A: App, T: Transport> Driver<A, T> {
 
     pub(super) fn encode(&self, frame: &Frame) -> Payload {
         // Before a version is agreed nothing is escaped, so that every client can read it.
-        let version = self
-            .person
-            .as_ref()
-            .map_or(wire::Version::V1_0, |person| person.version());
+        let version = match self.person.as_ref().map(|person| person.dialect()) {
+            Some(Dialect::Stomp(version)) => version,
+            _ => Version::V1_0,
+        };
         let mut bytes = Vec::new();
         wire::encode(frame, version, &mut bytes);
         Payload::new(bytes)
