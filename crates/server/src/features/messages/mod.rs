@@ -16,6 +16,7 @@ mod message;
 mod name;
 pub mod rules;
 mod store;
+mod turn;
 mod writer;
 
 use std::collections::HashMap;
@@ -34,7 +35,8 @@ pub use message::{
 };
 pub use name::{RoomName, is_key};
 pub use store::{Gate, Head, NewRoom};
-pub use writer::{ChangeError, ChangeFuture, ReadTo, Reading, RoomChange, Turn, Writer, WriterTask};
+pub use turn::{ChangeError, ChangeFuture, ReadTo, Reading, RoomChange, Turn};
+pub use writer::{Writer, WriterTask};
 
 use crate::adapters::database::Database;
 use crate::problem::Refusal;
