@@ -1,23 +1,18 @@
-//! The SQL of rooms, messages and read marks.
+//! The SQL of rooms and messages, beside it that of read [`marks`].
+
+mod marks;
+mod pieces;
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::OnceLock;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
+pub(super) use self::marks::{advance_mark, forget_unread, marks, unread_from};
+use self::pieces::{Statements, piece_of, pieces, placeholders, statements, written_once};
 use super::message::{Message, Side};
-use super::{Mark, Marks};
 use crate::adapters::database::{all, execute, one};
 use crate::texts::Locale;
 use crate::time::Time;
-
-/// Sizes of the pieces in which rows are written, so that few statements need preparing. From some 200 rows on SQLite would
-/// rather scan the whole table that they are joined with.
-const PIECES: [usize; 4] = [64, 16, 4, 1];
-
-/// `read_mark.side` in a room without sides.
-const NO_SIDE: &str = "-";
 
 /// Who may write in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -473,75 +468,6 @@ pub(super) async fn id_at<C: ConnectionTrait>(db: &C, room_id: i64, seq: i64) ->
     Ok(row.map(|row| row.id))
 }
 
-#[derive(FromQueryResult)]
-struct MarkRow {
-    room_id: i64,
-    member_id: i64,
-    side: String,
-    seq: i64,
-}
-
-/// How far everybody has read in these rooms; a room without readers has no entry.
-pub(super) async fn marks<C: ConnectionTrait>(db: &C, room_ids: &[i64]) -> Result<HashMap<i64, Marks>, DbErr> {
-    let mut marks: HashMap<i64, Marks> = HashMap::new();
-    for piece in pieces(room_ids) {
-        let places = placeholders(1, piece.len(), |n| format!("${n}"));
-        let sql = format!("SELECT room_id, member_id, side, seq FROM read_mark WHERE room_id IN {places}");
-        for row in all::<MarkRow, _>(db, &sql, piece.iter().map(|id| Value::from(*id))).await? {
-            marks.entry(row.room_id).or_default().0.push(Mark {
-                reader_id: row.member_id,
-                seq: row.seq,
-                side: Side::from_letter(&row.side),
-            });
-        }
-    }
-    Ok(marks)
-}
-
-/// Moves a reader's mark forward to `seq`; false if it was there or beyond.
-pub(super) async fn advance_mark<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    mark: &Mark,
-    at: Time,
-) -> Result<bool, DbErr> {
-    let done = execute(
-        db,
-        "INSERT INTO read_mark (room_id, member_id, side, seq, read_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (room_id, member_id) DO UPDATE SET seq = excluded.seq, read_at = excluded.read_at, side = excluded.side, unread_from = NULL \
-         WHERE read_mark.seq < excluded.seq",
-        [
-            room_id.into(),
-            mark.reader_id.into(),
-            mark.side.map_or(NO_SIDE, Side::as_str).into(),
-            mark.seq.into(),
-            at.ms().into(),
-        ],
-    )
-    .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// Forgets that a reader wanted something unread again; false if there was nothing.
-pub(super) async fn forget_unread<C: ConnectionTrait>(db: &C, room_id: i64, reader_id: i64) -> Result<bool, DbErr> {
-    let sql =
-        "UPDATE read_mark SET unread_from = NULL WHERE room_id = $1 AND member_id = $2 AND unread_from IS NOT NULL";
-    let done = execute(db, sql, [room_id.into(), reader_id.into()]).await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// Notes that a reader wants everything from `seq` on unread again; false if the mark does not reach it.
-pub(super) async fn unread_from<C: ConnectionTrait>(
-    db: &C,
-    room_id: i64,
-    reader_id: i64,
-    seq: i64,
-) -> Result<bool, DbErr> {
-    let sql = "UPDATE read_mark SET unread_from = $3 WHERE room_id = $1 AND member_id = $2 AND seq >= $3";
-    let done = execute(db, sql, [room_id.into(), reader_id.into(), seq.into()]).await?;
-    Ok(done.rows_affected() > 0)
-}
-
 /// The `seq` of a side's message: this one, or (none) the last.
 pub(super) async fn seq_of_side<C: ConnectionTrait>(
     db: &C,
@@ -565,81 +491,4 @@ pub(super) async fn seq_of_side<C: ConnectionTrait>(
         format!("SELECT seq FROM message WHERE room_id = $1 AND sender_type = $2{this} ORDER BY seq DESC LIMIT 1");
     let row = one::<SeqRow, _>(db, &sql, values).await?;
     Ok(row.map(|row| row.seq))
-}
-
-/// A statement for each of [`PIECES`], for SQLite and for PostgreSQL, written when it is first needed.
-type Statements = [[OnceLock<String>; PIECES.len()]; 2];
-
-const fn statements() -> Statements {
-    [const { [const { OnceLock::new() }; PIECES.len()] }; 2]
-}
-
-/// How a database marks the place of value `n`. SQLite's bare marks stand for the values in order; it would look a numbered
-/// one up among all the others, which for a thousand values takes longer than the insert.
-type Placeholder = fn(usize) -> String;
-
-/// The statement for a piece of `rows` rows.
-fn written_once<'a, C: ConnectionTrait>(
-    db: &C,
-    all: &'a Statements,
-    rows: usize,
-    write: impl FnOnce(usize, Placeholder) -> String,
-) -> &'a str {
-    let (of_database, mark): (_, Placeholder) = match db.get_database_backend() {
-        DbBackend::Postgres => (&all[1], |n| format!("${n}")),
-        _ => (&all[0], |_| "?".to_owned()),
-    };
-    let index = PIECES.iter().position(|size| *size == rows);
-    of_database[index.expect("pieces have these sizes only")].get_or_init(|| write(rows, mark))
-}
-
-fn piece_of(len: usize) -> usize {
-    PIECES.into_iter().find(|size| *size <= len).unwrap_or(len)
-}
-
-fn pieces<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (piece, next) = rest.split_at(piece_of(rest.len()));
-        rest = next;
-        Some(piece)
-    })
-}
-
-/// `(…, …), (…, …)` with `width` placeholders a row, numbered from 1.
-fn placeholders(rows: usize, width: usize, mut each: impl FnMut(usize) -> String) -> String {
-    let mut sql = String::with_capacity(rows * width * 6);
-    let mut n = 0;
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..width {
-            n += 1;
-            if column > 0 {
-                sql.push_str(", ");
-            }
-            let _ = write!(sql, "{}", each(n));
-        }
-        sql.push(')');
-    }
-    sql
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_cover_everything_in_few_sizes() {
-        let rows: Vec<usize> = (0..151).collect();
-        let sizes: Vec<usize> = pieces(&rows).map(<[usize]>::len).collect();
-        assert_eq!(sizes, [64, 64, 16, 4, 1, 1, 1]);
-    }
-
-    #[test]
-    fn placeholders_are_numbered_through() {
-        let sql = placeholders(2, 2, |n| format!("${n}"));
-        assert_eq!(sql, "($1, $2), ($3, $4)");
-    }
 }
