@@ -1,34 +1,23 @@
 //! A STOMP client over WebSocket that remembers everything that came, in order.
 
+mod connect;
+mod feed;
+mod log;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{self, Message};
-use wire::{Command, Decoder, Event, Frame, Limits, Version, encode};
+use wire::{Command, Frame, Version, encode};
 
-use crate::ways::{Way, Wire};
-use crate::{DEADLINE, Maru};
-
-/// What happened on a connection.
-#[derive(Clone, Debug)]
-pub enum Entry {
-    Frame(Frame),
-    HeartBeat,
-    Closed(Closed),
-}
-
-/// How the server ended a connection. 1006: without a closing handshake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed {
-    pub code: u16,
-    pub reason: String,
-}
+pub use self::connect::Connect;
+pub use self::feed::Feed;
+pub use self::log::{Closed, Entry};
+use self::log::{Shared, carry, closed, frames};
+use crate::ways::Wire;
 
 /// An ERROR frame and the close after it.
 #[derive(Clone, Debug)]
@@ -60,215 +49,6 @@ impl Refused {
     }
 }
 
-/// How to connect.
-#[derive(Clone, Debug)]
-pub struct Connect {
-    port: u16,
-    path: String,
-    token: Option<String>,
-    version: &'static str,
-    heart_beat: String,
-    frame_headers: Vec<(String, String)>,
-    http_headers: Vec<(String, String)>,
-    errors: bool,
-    way: Way,
-}
-
-impl Connect {
-    /// To `/ws` of this server as nobody: 1.2, no heart-beats, and a subscription to `/user/queue/errors`.
-    pub fn to(maru: &Maru) -> Connect {
-        Connect {
-            port: maru.port,
-            path: "/ws".to_owned(),
-            token: None,
-            version: "1.2",
-            heart_beat: "0,0".to_owned(),
-            frame_headers: Vec::new(),
-            http_headers: Vec::new(),
-            errors: true,
-            way: Way::Plain,
-        }
-    }
-
-    /// By another way than a plain WebSocket.
-    #[must_use]
-    pub fn over(mut self, way: Way) -> Connect {
-        self.way = way;
-        self
-    }
-
-    #[must_use]
-    pub fn path(mut self, path: &str) -> Connect {
-        self.path = path.to_owned();
-        self
-    }
-
-    /// `Authorization` in the CONNECT frame.
-    #[must_use]
-    pub fn token(mut self, token: &str) -> Connect {
-        self.token = Some(token.to_owned());
-        self
-    }
-
-    /// The one version offered.
-    #[must_use]
-    pub fn version(mut self, version: &'static str) -> Connect {
-        self.version = version;
-        self
-    }
-
-    #[must_use]
-    pub fn heart_beat(mut self, value: &str) -> Connect {
-        self.heart_beat = value.to_owned();
-        self
-    }
-
-    /// A header of the CONNECT frame.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Connect {
-        self.frame_headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// A header of the handshake.
-    #[must_use]
-    pub fn http(mut self, name: &str, value: &str) -> Connect {
-        self.http_headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Without the subscription to `/user/queue/errors`.
-    #[must_use]
-    pub fn without_errors(mut self) -> Connect {
-        self.errors = false;
-        self
-    }
-
-    /// Connected.
-    ///
-    /// # Panics
-    /// When the server does not want it.
-    pub async fn ok(self) -> Stomp {
-        match self.attempt().await {
-            Ok(stomp) => stomp,
-            Err(error) => panic!("CONNECT was refused: {error:?}"),
-        }
-    }
-
-    /// Connected, or the ERROR.
-    pub async fn attempt(self) -> Result<Stomp, ErrorFrame> {
-        let stomp = self
-            .upgrade()
-            .await
-            .unwrap_or_else(|error| panic!("the handshake failed: {error}"));
-        stomp.raw(&self.frame());
-        let connected = stomp.wait("CONNECTED or ERROR", first_answer).await;
-        if connected.command == Command::Error {
-            return Err(stomp.error().await);
-        }
-        if self.errors {
-            stomp
-                .subscribe_as("errors", "/user/queue/errors", &[])
-                .await
-                .expect("one's own errors");
-        }
-        Ok(stomp)
-    }
-
-    /// Tries as long as nobody listens or the server is not ready: for servers that are killed.
-    pub async fn patiently(&self) -> Stomp {
-        crate::until("a connection", || async {
-            let stomp = self.upgrade().await.ok()?;
-            stomp.raw(&self.frame());
-            let connected = stomp.poll("CONNECTED, ERROR or the end", |log| {
-                first_answer(log).map(Some).or_else(|| closed(log).map(|_| None))
-            });
-            let connected = connected.await.ok()??;
-            (connected.command == Command::Connected).then_some(stomp)
-        })
-        .await
-    }
-
-    /// The WebSocket alone.
-    ///
-    /// # Errors
-    /// The handshake was refused; `Error::Http` has the answer.
-    pub async fn upgrade(&self) -> Result<Stomp, tungstenite::Error> {
-        let version = *Version::ALL
-            .iter()
-            .find(|version| self.version.contains(version.as_str()))
-            .unwrap();
-        let path = match self.way {
-            Way::Tcp(port) => return Ok(Stomp::over(Wire::tcp(port).await?, version)),
-            Way::SockJs(transport) => {
-                let base = format!("http://127.0.0.1:{}{}", self.port, self.path);
-                let wire = Wire::sockjs(&base, transport, self.headers()).await;
-                return Ok(Stomp::over(wire.ok_or(tungstenite::Error::ConnectionClosed)?, version));
-            }
-            Way::SockJsWebSocket => format!("{}/000/{}/websocket", self.path, uuid::Uuid::new_v4()),
-            Way::Plain => self.path.clone(),
-        };
-        let mut request = format!("ws://127.0.0.1:{}{path}", self.port).into_client_request()?;
-        let subprotocol = format!("v{}.stomp", version.as_str().replace('.', ""));
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", HeaderValue::try_from(subprotocol).unwrap());
-        request.headers_mut().extend(self.headers());
-        let connecting = tokio_tungstenite::connect_async(request);
-        let (socket, _) = tokio::time::timeout(DEADLINE, connecting)
-            .await
-            .expect("an answer to the handshake")?;
-        let wire = match self.way {
-            Way::SockJsWebSocket => Wire::framed(socket),
-            _ => Wire::plain(socket),
-        };
-        Ok(Stomp::over(wire, version))
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let header = |(name, value): &(String, String)| {
-            let name = HeaderName::try_from(name.as_str()).unwrap();
-            (name, HeaderValue::try_from(value).unwrap())
-        };
-        self.http_headers.iter().map(header).collect()
-    }
-
-    /// The CONNECT frame.
-    pub fn frame(&self) -> Frame {
-        let mut frame = Frame::new(Command::Connect)
-            .header("accept-version", self.version)
-            .header("host", "localhost")
-            .header("heart-beat", &self.heart_beat);
-        if let Some(token) = &self.token {
-            frame = frame.header("Authorization", &format!("Bearer {token}"));
-        }
-        for (name, value) in &self.frame_headers {
-            frame = frame.header(name, value);
-        }
-        frame
-    }
-}
-
-fn first_answer(log: &[Entry]) -> Option<Frame> {
-    frames(log)
-        .find(|frame| matches!(frame.command, Command::Connected | Command::Error))
-        .cloned()
-}
-
-fn frames(log: &[Entry]) -> impl Iterator<Item = &Frame> {
-    log.iter().filter_map(|entry| match entry {
-        Entry::Frame(frame) => Some(frame),
-        _ => None,
-    })
-}
-
-fn closed(log: &[Entry]) -> Option<Closed> {
-    log.iter().find_map(|entry| match entry {
-        Entry::Closed(closed) => Some(closed.clone()),
-        _ => None,
-    })
-}
-
 /// A live connection. Dropping it cuts the socket without a word.
 #[derive(Debug)]
 pub struct Stomp {
@@ -278,73 +58,6 @@ pub struct Stomp {
     cut: Option<oneshot::Sender<()>>,
     pub version: Version,
     next: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    log: Mutex<Vec<Entry>>,
-    news: Notify,
-    hush: Notify,
-    rouse: Notify,
-}
-
-impl Shared {
-    fn log(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, entry: Entry) {
-        self.log().push(entry);
-        self.news.notify_waiters();
-    }
-
-    /// Waits until `look` finds something in the log.
-    async fn poll<T>(&self, what: &str, mut look: impl FnMut(&[Entry]) -> Option<T>) -> Result<T, String> {
-        let waiting = async {
-            loop {
-                let news = self.news.notified();
-                tokio::pin!(news);
-                news.as_mut().enable();
-                if let Some(found) = look(&self.log()) {
-                    return Ok(found);
-                }
-                if closed(&self.log()).is_some() {
-                    return Err(format!("the connection ended before {what}"));
-                }
-                news.await;
-            }
-        };
-        let waited = tokio::time::timeout(DEADLINE, waiting).await;
-        waited.unwrap_or_else(|_| Err(format!("waited in vain for {what}")))
-    }
-
-    async fn wait<T>(&self, what: &str, look: impl FnMut(&[Entry]) -> Option<T>) -> T {
-        match self.poll(what, look).await {
-            Ok(found) => found,
-            Err(why) => panic!("{why}; what came:\n{}", self.describe()),
-        }
-    }
-
-    fn describe(&self) -> String {
-        let log = self.log();
-        let lines = log.iter().map(|entry| match entry {
-            Entry::Frame(frame) => {
-                let headers: Vec<_> = frame
-                    .headers
-                    .iter()
-                    .map(|(name, value)| format!("{name}:{value}"))
-                    .collect();
-                format!(
-                    "  {} {} {}",
-                    frame.command.as_str(),
-                    headers.join(" "),
-                    String::from_utf8_lossy(&frame.body)
-                )
-            }
-            other => format!("  {other:?}"),
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    }
 }
 
 impl Stomp {
@@ -437,22 +150,12 @@ impl Stomp {
             frame = frame.header(name, value);
         }
         self.raw(&frame);
-        Feed {
-            shared: self.shared.clone(),
-            subscription: id.to_owned(),
-            destination: destination.to_owned(),
-            at: 0,
-        }
+        Feed::new(&self.shared, id, destination)
     }
 
     /// Everything that came to a subscription, from the start of the connection.
     pub fn feed(&self, subscription: &str) -> Feed {
-        Feed {
-            shared: self.shared.clone(),
-            subscription: subscription.to_owned(),
-            destination: String::new(),
-            at: 0,
-        }
+        Feed::new(&self.shared, subscription, "")
     }
 
     /// Why SENDs were refused.
@@ -546,7 +249,7 @@ impl Stomp {
         let receipt = self.new_id();
         self.raw(
             &Frame::new(Command::Unsubscribe)
-                .header("id", &feed.subscription)
+                .header("id", feed.id())
                 .header("receipt", &receipt),
         );
         let _ = self.outcome(&receipt).await;
@@ -649,164 +352,5 @@ impl Receipt {
             message_id: number("message-id"),
             seq: number("seq"),
         }
-    }
-}
-
-async fn carry(
-    wire: Wire,
-    shared: Arc<Shared>,
-    mut orders: mpsc::UnboundedReceiver<Message>,
-    mut cutting: oneshot::Receiver<()>,
-    version: Version,
-) {
-    let Wire { mut read, mut write } = wire;
-    let no_limits = Limits {
-        headers_max: 1000,
-        head_bytes_max: 1 << 20,
-        body_bytes_max: 1 << 24,
-    };
-    let mut decoder = Decoder::new(no_limits);
-    decoder.set_version(version);
-    let mut close = Closed {
-        code: 1006,
-        reason: String::new(),
-    };
-    loop {
-        tokio::select! {
-            _ = &mut cutting => break,
-            () = shared.hush.notified() => {
-                tokio::select! {
-                    _ = &mut cutting => break,
-                    () = shared.rouse.notified() => {}
-                }
-            }
-            Some(order) = orders.recv() => {
-                if write.send(order).await.is_err() {
-                    // What the server said last may still be unread.
-                    orders.close();
-                }
-            }
-            incoming = read.next() => match incoming {
-                Some(Message::Text(text)) => take(&mut decoder, text.as_bytes(), &shared),
-                Some(Message::Binary(bytes)) => take(&mut decoder, &bytes, &shared),
-                Some(Message::Close(frame)) => {
-                    close = frame.map_or(Closed { code: 1005, reason: String::new() }, |frame| Closed {
-                        code: frame.code.into(),
-                        reason: frame.reason.to_string(),
-                    });
-                }
-                Some(_) => {}
-                None => break,
-            },
-        }
-    }
-    shared.add(Entry::Closed(close));
-}
-
-fn take(decoder: &mut Decoder, bytes: &[u8], shared: &Shared) {
-    decoder.push(bytes);
-    loop {
-        match decoder.next() {
-            Ok(Some(Event::Frame(frame))) => shared.add(Entry::Frame(frame)),
-            Ok(Some(Event::HeartBeat)) => shared.add(Entry::HeartBeat),
-            Ok(None) => return,
-            Err(error) => panic!("the server sent no STOMP: {error}"),
-        }
-    }
-}
-
-/// The events of one subscription, read forwards.
-#[derive(Clone, Debug)]
-pub struct Feed {
-    shared: Arc<Shared>,
-    subscription: String,
-    destination: String,
-    at: usize,
-}
-
-impl Feed {
-    /// The subscription's id.
-    pub fn id(&self) -> &str {
-        &self.subscription
-    }
-
-    /// The next event from here for which `wanted` holds; those before it are passed over.
-    pub async fn find(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let (shared, from) = (self.shared.clone(), self.at);
-        let what = format!("{what} on {}", self.destination);
-        let (at, found) = shared
-            .wait(&what, |log| self.events(log, from).find(|(_, event)| wanted(event)))
-            .await;
-        self.at = at + 1;
-        found
-    }
-
-    /// The next event, whatever it is.
-    pub async fn next(&mut self) -> Value {
-        self.find("an event", |_| true).await
-    }
-
-    /// The next event of this `type`.
-    pub async fn of_type(&mut self, kind: &str) -> Value {
-        self.find(kind, |event| event["type"] == kind).await
-    }
-
-    /// The next STATE that leads to `to`.
-    pub async fn state(&mut self, to: &str) -> Value {
-        self.find(&format!("STATE to {to}"), |event| {
-            event["type"] == "STATE" && event["to"] == to
-        })
-        .await
-    }
-
-    /// The next message with this content.
-    pub async fn message(&mut self, content: &str) -> Value {
-        self.find(&format!("{content:?}"), |event| {
-            event["type"] == "MESSAGE" && event["content"] == content
-        })
-        .await
-    }
-
-    /// The next SYSTEM message with this code.
-    pub async fn system(&mut self, code: &str) -> Value {
-        self.find(&format!("the system message {code}"), |event| {
-            event["system"]["code"] == code
-        })
-        .await
-    }
-
-    /// All events since the subscription.
-    pub fn all(&self) -> Vec<Value> {
-        self.events(&self.shared.log(), 0).map(|(_, event)| event).collect()
-    }
-
-    /// Events from here on that came already.
-    pub fn rest(&self) -> Vec<Value> {
-        self.events(&self.shared.log(), self.at)
-            .map(|(_, event)| event)
-            .collect()
-    }
-
-    /// Goes behind everything that came already.
-    pub fn skip(&mut self) {
-        self.at = self.shared.log().len();
-    }
-
-    /// The numbers of the messages that came, in order.
-    pub fn seqs(&self) -> Vec<i64> {
-        let messages = self.all().into_iter().filter(|event| event["type"] == "MESSAGE");
-        messages.map(|event| event["seq"].as_i64().unwrap()).collect()
-    }
-
-    fn events<'a>(&'a self, log: &'a [Entry], from: usize) -> impl Iterator<Item = (usize, Value)> + 'a {
-        log.iter().enumerate().skip(from).filter_map(|(at, entry)| match entry {
-            Entry::Frame(frame)
-                if frame.command == Command::Message && frame.get("subscription") == Some(&self.subscription) =>
-            {
-                let event = serde_json::from_slice(&frame.body).expect("every event is JSON");
-                Some((at, event))
-            }
-            _ => None,
-        })
     }
 }
