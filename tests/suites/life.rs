@@ -1,12 +1,12 @@
-//! The life of a support session: every move, by both sides, with what everybody hears of it.
+//! The life of a support session, with what everybody hears of it.
 
 use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, Db, Maru, Person};
+use tests::{Db, Maru, Person};
 
-use crate::desk::{Case, PATIENT, admin_move, category, customer_move, id, open};
+use crate::desk::{Case, PATIENT, admin_move, category, customer_move, id};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -215,179 +215,6 @@ async fn unread(maru: &Maru, who: &Person, session: i64) -> i64 {
     session["unreadCount"].as_i64().unwrap()
 }
 
-/// Where a session stands before a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
-    Waiting,
-    Active,
-    /// The customer is away.
-    Disconnected,
-    Completed,
-}
-
-/// Who moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
-    Customer,
-    /// The assigned agent; nobody's yet while WAITING.
-    Agent,
-    OtherAgent,
-    Admin,
-}
-
-/// What comes of a move in each of the four states: the new state, or the code of the refusal.
-type Outcomes = [Result<&'static str, (u16, &'static str)>; 4];
-
-const WRONG: Result<&str, (u16, &str)> = Err((409, "wrong_state"));
-const STRANGER: Result<&str, (u16, &str)> = Err((403, "not_participant"));
-const ALREADY: Result<&str, (u16, &str)> = Err((409, "already_started"));
-const FORBIDDEN: Result<&str, (u16, &str)> = Err((403, "forbidden"));
-
-/// Every move by everybody who might try, in WAITING, ACTIVE, DISCONNECTED and COMPLETED.
-const MOVES: &[(&str, By, Outcomes)] = &[
-    (
-        "start",
-        By::Agent,
-        [Ok("ACTIVE"), Ok("ACTIVE"), Ok("DISCONNECTED"), WRONG],
-    ),
-    ("start", By::OtherAgent, [Ok("ACTIVE"), ALREADY, ALREADY, WRONG]),
-    ("start", By::Admin, [Ok("ACTIVE"), ALREADY, ALREADY, WRONG]),
-    ("cancel", By::Customer, [Ok("COMPLETED"), WRONG, WRONG, WRONG]),
-    ("cancel", By::Agent, [FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN]),
-    ("end", By::Customer, [WRONG, Ok("COMPLETED"), Ok("COMPLETED"), WRONG]),
-    ("end", By::Agent, [STRANGER, Ok("COMPLETED"), Ok("COMPLETED"), WRONG]),
-    ("end", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    ("end", By::Admin, [WRONG, Ok("COMPLETED"), Ok("COMPLETED"), WRONG]),
-    ("transfer", By::Agent, [STRANGER, Ok("WAITING"), WRONG, WRONG]),
-    ("transfer", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    ("transfer", By::Admin, [WRONG, Ok("WAITING"), WRONG, WRONG]),
-    (
-        "leave",
-        By::Customer,
-        [WRONG, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG],
-    ),
-    (
-        "leave",
-        By::Agent,
-        [STRANGER, Ok("DISCONNECTED"), Ok("DISCONNECTED"), WRONG],
-    ),
-    ("leave", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    ("leave", By::Admin, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    (
-        "return",
-        By::Customer,
-        [Ok("WAITING"), Ok("ACTIVE"), Ok("ACTIVE"), WRONG],
-    ),
-    ("return", By::Agent, [STRANGER, Ok("ACTIVE"), Ok("DISCONNECTED"), WRONG]),
-    ("return", By::OtherAgent, [STRANGER, STRANGER, STRANGER, STRANGER]),
-    ("return", By::Admin, [STRANGER, STRANGER, STRANGER, STRANGER]),
-];
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn every_move_from_every_state(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
-    let maru = PATIENT.on(db).await;
-    let people = [
-        maru.person("agent").await,
-        maru.person("agent").await,
-        maru.person("admin").await,
-    ];
-    let watcher = people[0].stomp(maru).await;
-    let mut faults = Vec::new();
-    for (step, by, outcomes) in MOVES {
-        for (from, expected) in [From::Waiting, From::Active, From::Disconnected, From::Completed]
-            .into_iter()
-            .zip(outcomes)
-        {
-            let case = prepared(maru, from, &people[0]).await;
-            let topic = watcher.subscribe(&case.topic()).await;
-            let before = case.session(maru).await;
-            let answer = attempt(maru, &case, step, *by, &people).await;
-            let after = case.session(maru).await;
-            let what = format!("{step} by {by:?} from {from:?}");
-            let got = match answer.status {
-                200 => Ok(answer.json["status"].as_str().unwrap().to_owned()),
-                status => Err((status, answer.code().to_owned())),
-            };
-            let wanted = expected
-                .map(str::to_owned)
-                .map_err(|(status, code)| (status, code.to_owned()));
-            if got != wanted {
-                faults.push(format!("{what}: {got:?} instead of {wanted:?}"));
-                continue;
-            }
-            if expected.is_err() {
-                answer.clone().refused(answer.status, answer.code());
-                assert_eq!(before["udate"], after["udate"], "{what} changed the session");
-            }
-            assert_eq!(
-                after["status"],
-                expected.unwrap_or(before["status"].as_str().unwrap()),
-                "{what}"
-            );
-            if before["status"] != after["status"] {
-                let state = topic.clone().state(after["status"].as_str().unwrap()).await;
-                let who = if *by == By::Customer { "M" } else { "A" };
-                assert_eq!(
-                    (&state["from"], &state["by"]),
-                    (&before["status"], &json!(who)),
-                    "{what}: {state}"
-                );
-                let told = case.messages(maru).await;
-                let last = told.last().unwrap();
-                assert_eq!(
-                    (&last["messageType"], &last["senderType"]),
-                    (&json!("SYSTEM"), &json!("S")),
-                    "{what}: {last}"
-                );
-                assert!(
-                    last["system"]["code"].is_string() && last["senderId"].is_null() && last["senderName"].is_null(),
-                    "{last}"
-                );
-            }
-            watcher.unsubscribe(&topic).await;
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-async fn prepared(maru: &Maru, from: From, agent: &Person) -> Case {
-    let customer = maru.guest().await;
-    let case = Case {
-        id: id(&open(maru, &customer).await),
-        customer,
-        agent: agent.clone(),
-    };
-    if from != From::Waiting {
-        case.start(maru).await;
-    }
-    match from {
-        From::Waiting | From::Active => {}
-        From::Disconnected => drop(
-            customer_move(maru, &case.customer, case.id, "leave", json!({}))
-                .await
-                .ok(),
-        ),
-        From::Completed => drop(case.end(maru).await),
-    }
-    case
-}
-
-async fn attempt(maru: &Maru, case: &Case, step: &str, by: By, agents: &[Person; 3]) -> Answer {
-    let who = match by {
-        By::Customer => &case.customer,
-        By::Agent => &agents[0],
-        By::OtherAgent => &agents[1],
-        By::Admin => &agents[2],
-    };
-    let at_the_desk = matches!(step, "start" | "transfer") || (step == "end" && by != By::Customer);
-    if at_the_desk {
-        admin_move(maru, who, case.id, step, json!({})).await
-    } else {
-        customer_move(maru, who, case.id, step, json!({})).await
-    }
-}
-
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn reasons_are_kept(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
@@ -548,84 +375,6 @@ async fn transfer_to_a_named_agent(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_moves_up_and_a_transferred_session_keeps_its_place(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
-    let maru = Maru::start(db, &[]).await;
-    let agent = maru.person("agent").await;
-    let mut waiting = Vec::new();
-    for place in 1..=3 {
-        let customer = maru.guest().await;
-        let session = open(&maru, &customer).await;
-        assert_eq!(session["queuePosition"], place);
-        let (stomp, topic) = customer.enter(&maru, id(&session)).await;
-        waiting.push((id(&session), stomp, topic));
-    }
-    admin_move(&maru, &agent, waiting[0].0, "start", json!({})).await.ok();
-    for (place, (number, _, topic)) in (1..).zip(&mut waiting[1..]) {
-        let told = json!({"type": "QUEUE", "sessionId": *number, "queuePosition": place});
-        topic
-            .find(&format!("the new place {place}"), |event| *event == told)
-            .await;
-    }
-    let back = admin_move(&maru, &agent, waiting[0].0, "transfer", json!({}))
-        .await
-        .ok();
-    assert_eq!(
-        (&back["status"], &back["adminId"], &back["queuePosition"]),
-        (&json!("WAITING"), &Value::Null, &json!(1))
-    );
-    for (place, (_, _, topic)) in (1..).zip(&mut waiting) {
-        topic
-            .find(&format!("place {place}"), |event| {
-                event["type"] == "QUEUE" && event["queuePosition"] == place
-            })
-            .await;
-    }
-    let listed = agent
-        .rest(&maru)
-        .get("/api/admin/chat/sessions?status=WAITING")
-        .await
-        .ok();
-    let mut places: Vec<(i64, i64)> = listed["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|session| (session["queuePosition"].as_i64().unwrap(), id(session)))
-        .collect();
-    places.sort_unstable();
-    assert_eq!(
-        places,
-        (1..).zip(waiting.iter().map(|waiting| waiting.0)).collect::<Vec<_>>()
-    );
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_pairs_of_agents_race_for_a_session_and_one_wins(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
-    let maru = PATIENT.on(db).await;
-    let agents = [maru.person("agent").await, maru.person("agent").await];
-    let callers = agents.each_ref().map(|agent| agent.rest(maru));
-    let customer = maru.guest().await;
-    for _ in 0..100 {
-        let number = id(&open(maru, &customer).await);
-        let path = format!("/api/admin/chat/sessions/{number}/start");
-        let (one, two) = tokio::join!(callers[0].post(&path, json!({})), callers[1].post(&path, json!({})));
-        let (won, winner, lost) = if one.status == 200 {
-            (one, 0, two)
-        } else {
-            (two, 1, one)
-        };
-        assert_eq!(won.ok()["adminId"], agents[winner].id);
-        lost.refused(409, "already_started");
-        let now = callers[0].get(&format!("/api/chat/sessions/{number}")).await.ok();
-        assert_eq!(
-            (&now["status"], &now["adminId"]),
-            (&json!("ACTIVE"), &json!(agents[winner].id))
-        );
-    }
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
 async fn who_may_write_when(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let maru = PATIENT.on(db).await;
     let case = Case::waiting(maru).await;
@@ -716,19 +465,4 @@ async fn joining_is_announced_once_and_leaving_by_frame_is_at_once(#[values(Db::
         said,
         "coming back is its own announcement"
     );
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn long_waits_are_told_to_agents(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
-    let maru = Maru::start(db, &[("SUPPORT__LONG_WAIT_S", "1")]).await;
-    let desk = maru.person("agent").await.stomp(&maru).await;
-    let mut alerts = desk.subscribe("/topic/admin/notifications").await;
-    let session = id(&open(&maru, &maru.guest().await).await);
-    let alert = alerts.of_type("LONG_WAIT").await;
-    assert_eq!(
-        (&alert["sessionId"], &alert["session"]["status"]),
-        (&json!(session), &json!("WAITING"))
-    );
-    assert!(alert["waitingSeconds"].as_i64().unwrap() >= 1);
 }
