@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
-use wire::{Decoder, Event, Frame, Limits, Version};
+use wire::{DecodeError, Decoder, Event, Frame, Limits, Version};
 
 use crate::DEADLINE;
 use crate::ways::Wire;
@@ -141,31 +141,37 @@ pub(super) async fn carry(
                     orders.close();
                 }
             }
-            incoming = read.next() => match incoming {
-                Some(Message::Text(text)) => take(&mut decoder, text.as_bytes(), &shared),
-                Some(Message::Binary(bytes)) => take(&mut decoder, &bytes, &shared),
-                Some(Message::Close(frame)) => {
-                    close = frame.map_or(Closed { code: 1005, reason: String::new() }, |frame| Closed {
-                        code: frame.code.into(),
-                        reason: frame.reason.to_string(),
-                    });
+            incoming = read.next() => {
+                let taken = match incoming {
+                    Some(Message::Text(text)) => take(&mut decoder, text.as_bytes(), &shared),
+                    Some(Message::Binary(bytes)) => take(&mut decoder, &bytes, &shared),
+                    Some(Message::Close(frame)) => {
+                        close = frame.map_or(Closed { code: 1005, reason: String::new() }, |frame| Closed {
+                            code: frame.code.into(),
+                            reason: frame.reason.to_string(),
+                        });
+                        Ok(())
+                    }
+                    Some(_) => Ok(()),
+                    None => break,
+                };
+                if let Err(error) = taken {
+                    close.reason = format!("what the server sent is no STOMP: {error}");
+                    break;
                 }
-                Some(_) => {}
-                None => break,
-            },
+            }
         }
     }
     shared.add(Entry::Closed(close));
 }
 
-fn take(decoder: &mut Decoder, bytes: &[u8], shared: &Shared) {
+fn take(decoder: &mut Decoder, bytes: &[u8], shared: &Shared) -> Result<(), DecodeError> {
     decoder.push(bytes);
     loop {
-        match decoder.next() {
-            Ok(Some(Event::Frame(frame))) => shared.add(Entry::Frame(frame)),
-            Ok(Some(Event::HeartBeat)) => shared.add(Entry::HeartBeat),
-            Ok(None) => return,
-            Err(error) => panic!("the server sent no STOMP: {error}"),
+        match decoder.next()? {
+            Some(Event::Frame(frame)) => shared.add(Entry::Frame(frame)),
+            Some(Event::HeartBeat) => shared.add(Entry::HeartBeat),
+            None => return Ok(()),
         }
     }
 }
