@@ -11,10 +11,11 @@ test('an ended chat is rated by keyboard, taken along, and continued', async ({ 
   await agent.say('수요일에 와요');
   await expect(customer.message('수요일에 와요')).toBeVisible();
 
-  await test.step('ending asks once, and "keep going" ends nothing', async () => {
+  await test.step('ending asks once; "keep going" ends nothing and gives the focus back', async () => {
     await customer.button('session.end').click();
     await customer.button('confirm.no').click();
     await expect(customer.box).toBeVisible();
+    await expect(customer.button('session.end')).toBeFocused();
     await customer.button('session.end').click();
     await page
       .getByRole('dialog')

@@ -17,6 +17,7 @@ export { TypingLine } from './typing-line';
 export { useAttempt } from './use-attempt';
 export { useAttention } from './use-attention';
 export { type ConversationOptions, useConversation } from './use-conversation';
+export { useModal } from './use-modal';
 export { useFresh, useJumpOnSend, useReading } from './use-reading';
 export { useRoom } from './use-room';
 export { usePrepended, useUnreadInSight } from './use-virtual-log';

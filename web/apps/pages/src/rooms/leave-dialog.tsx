@@ -1,7 +1,6 @@
-import { useAttempt } from '@maru/react';
+import { useAttempt, useModal } from '@maru/react';
 import { useT } from '../texts';
 import css from './leave-dialog.module.css';
-import { useModal } from './use-modal';
 
 const TITLE = 'leave-title';
 

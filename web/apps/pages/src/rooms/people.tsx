@@ -1,11 +1,10 @@
 import type { Participant, RoomLog, RoomState } from '@maru/client';
-import { Icon, useAuth } from '@maru/react';
+import { Icon, useAuth, useModal } from '@maru/react';
 import { matchesName } from '@maru/ui';
 import { useEffect, useMemo, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { useT } from '../texts';
 import css from './people.module.css';
-import { useModal } from './use-modal';
 
 interface PeopleProps {
   state: RoomState;

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useModal } from '../use-modal';
 import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
@@ -14,8 +14,7 @@ const TITLE = 'maru-end';
 
 export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
   const t = useT();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const dialog = useModal();
   return (
     <dialog
       ref={dialog}

@@ -1,6 +1,6 @@
 import type { Conversation, Desk, SupportSession } from '@maru/client';
 import { clockTime } from '@maru/ui';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Composer } from '../composer';
 import { ConnectionBanner } from '../connection-banner';
 import { Icon } from '../icons';
@@ -165,7 +165,6 @@ function EndButton({ session, conversation }: { session: SupportSession; convers
   const { rest } = useMaru();
   const [asking, setAsking] = useState(false);
   const { attempt, error } = useAttempt();
-  const button = useRef<HTMLButtonElement>(null);
   const waiting = session.status === 'WAITING';
 
   const finish = () =>
@@ -173,17 +172,20 @@ function EndButton({ session, conversation }: { session: SupportSession; convers
       conversation.update(await (waiting ? rest.cancel(session.sessionId) : rest.end(session.sessionId)));
       setAsking(false);
     });
-  const keep = () => {
-    setAsking(false);
-    button.current?.focus();
-  };
 
   return (
     <>
-      <button ref={button} type="button" className={css.quiet} onClick={() => setAsking(true)}>
+      <button type="button" className={css.quiet} onClick={() => setAsking(true)}>
         {waiting ? t('session.cancel') : t('session.end')}
       </button>
-      {asking && <EndDialog kind={waiting ? 'cancel' : 'end'} error={error} onYes={finish} onNo={keep} />}
+      {asking && (
+        <EndDialog
+          kind={waiting ? 'cancel' : 'end'}
+          error={error}
+          onYes={finish}
+          onNo={() => setAsking(false)}
+        />
+      )}
     </>
   );
 }
