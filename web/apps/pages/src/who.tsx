@@ -4,8 +4,13 @@ import { useEffect } from 'react';
 import { useT } from './texts';
 import css from './who.module.css';
 
+export interface WhoProps {
+  words: (values: { name: string }) => string;
+  out: string;
+}
+
 /** Who is logged in here and the way out, worded as `words` and `out` say. */
-export function Who({ words, out }: { words: (values: { name: string }) => string; out: string }) {
+export function Who({ words, out }: WhoProps) {
   const maru = useMaru();
   const auth = useAuth();
   if (auth.status !== 'signedIn') return null;

@@ -5,12 +5,11 @@ import { MaruProvider, useAuth } from '@maru/react';
 import { preferredLocale } from '@maru/ui';
 import { useEffect } from 'react';
 import { Entrance } from '../entrance';
-import { showPage, TopBar, useTitle } from '../page';
+import { Frame } from '../frame';
+import { showPage, useTitle } from '../page';
 import { useT } from '../texts';
-import { useSpokenLocale, Who } from '../who';
 import { Gate } from './gate';
 import { RoomList } from './room-list';
-import css from './rooms.module.css';
 import { useRoute } from './route';
 
 const maru = createMaru({ locale: preferredLocale(), namespace: 'rooms', credentials: 'token' });
@@ -20,26 +19,20 @@ function Rooms() {
   const auth = useAuth();
   const { room, seq } = useRoute();
   const user = auth.status === 'signedIn' ? auth.user.memberId : null;
-  useSpokenLocale();
   useEffect(() => {
     if (user !== null) maru.connect();
   }, [user]);
 
   return (
-    <div className={css.page}>
-      <TopBar>
-        <Who words={values => t('rooms.as', values)} out={t('rooms.logout')} />
-      </TopBar>
-      <main id="content" className={css.main}>
-        {user === null ? (
-          <Door />
-        ) : room === null ? (
-          <RoomList key={user} />
-        ) : (
-          <Gate key={`${user} ${room}`} name={room} seq={seq} />
-        )}
-      </main>
-    </div>
+    <Frame words={values => t('rooms.as', values)} out={t('rooms.logout')}>
+      {user === null ? (
+        <Door />
+      ) : room === null ? (
+        <RoomList key={user} />
+      ) : (
+        <Gate key={`${user} ${room}`} name={room} seq={seq} />
+      )}
+    </Frame>
   );
 }
 

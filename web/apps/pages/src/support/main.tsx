@@ -6,9 +6,9 @@ import { SupportChat } from '@maru/react/customer';
 import { preferredLocale } from '@maru/ui';
 import { useState } from 'react';
 import { Entrance } from '../entrance';
-import { showPage, TopBar, useTitle } from '../page';
+import { Frame } from '../frame';
+import { showPage, useTitle } from '../page';
 import { useT } from '../texts';
-import { useSpokenLocale, Who } from '../who';
 import css from './support.module.css';
 
 const maru = createCustomerMaru({ locale: preferredLocale(), namespace: 'customer' });
@@ -23,28 +23,17 @@ function Support() {
   const [unread, setUnread] = useState(0);
   const name = t('support.title');
   useTitle(unread > 0 && !attentive ? `(${unread}) ${name}` : name);
-  useSpokenLocale();
 
   return (
-    <div className={css.page}>
-      <TopBar>
-        <Who words={values => t('support.as', values)} out={t('support.logout')} />
-      </TopBar>
-      <main id="content" className={css.main}>
-        {auth.status === 'signedIn' ? (
-          <div className={css.room}>
-            <SupportChat
-              attentive={attentive}
-              first={LINKED}
-              whileOpen={leaveWithPage}
-              onUnread={setUnread}
-            />
-          </div>
-        ) : (
-          <Entrance title={t('support.lead')} hint={t('support.guest.hint')} offers={isCustomer} />
-        )}
-      </main>
-    </div>
+    <Frame words={values => t('support.as', values)} out={t('support.logout')}>
+      {auth.status === 'signedIn' ? (
+        <div className={css.room}>
+          <SupportChat attentive={attentive} first={LINKED} whileOpen={leaveWithPage} onUnread={setUnread} />
+        </div>
+      ) : (
+        <Entrance title={t('support.lead')} hint={t('support.guest.hint')} offers={isCustomer} />
+      )}
+    </Frame>
   );
 }
 
