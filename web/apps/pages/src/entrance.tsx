@@ -1,5 +1,6 @@
 import { asMaruError } from '@maru/client';
 import { useMaru } from '@maru/react';
+import parts from '@maru/ui/parts.module.css';
 import { useEffect, useRef, useState } from 'react';
 import css from './entrance.module.css';
 import { useT } from './texts';
@@ -59,7 +60,7 @@ export function Entrance({ title, hint, offers }: EntranceProps) {
           {t('support.name')}
           <input ref={name} name="name" autoComplete="name" maxLength={50} />
         </label>
-        <button type="submit" className={css.primary} disabled={busy}>
+        <button type="submit" className={parts.primary} disabled={busy}>
           {t('support.guest')}
         </button>
         <p className={css.hint}>{hint}</p>
@@ -80,12 +81,12 @@ export function Entrance({ title, hint, offers }: EntranceProps) {
           {t('support.password')}
           <input ref={password} name="password" type="password" autoComplete="current-password" required />
         </label>
-        <button type="submit" className={css.second} disabled={busy}>
+        <button type="submit" className={parts.second} disabled={busy}>
           {t('support.login')}
         </button>
         <DemoLogins offers={offers} onChoose={fill} />
       </form>
-      <p role="alert" className={css.error} hidden={!error}>
+      <p role="alert" className={parts.error} hidden={!error}>
         {error}
       </p>
     </div>

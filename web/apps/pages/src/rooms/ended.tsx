@@ -1,8 +1,9 @@
 import type { RoomLog, RoomState } from '@maru/client';
 import { useAttempt } from '@maru/react';
+import parts from '@maru/ui/parts.module.css';
 import { useT } from '../texts';
-import css from './room-view.module.css';
-import { linkTo } from './route';
+import { Refusal } from './refusal';
+import { ToList } from './to-list';
 
 /** In the place of the message box where nothing can be written any more: why, and the way on. */
 export function Ended({ state, log }: { state: RoomState; log: RoomLog }) {
@@ -11,26 +12,20 @@ export function Ended({ state, log }: { state: RoomState; log: RoomLog }) {
   const { room, gone } = state;
   const why = gone === 'LEFT' ? 'rooms.left' : gone === 'REMOVED' ? 'rooms.removed' : 'rooms.ended';
   return (
-    <footer className={css.ended}>
+    <footer className={parts.ended}>
       <p role="status">{t(why)}</p>
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
+      <Refusal error={error} />
       {gone && room?.open && room.status === 'ACTIVE' && (
         <button
           type="button"
-          className={css.primary}
+          className={parts.primary}
           disabled={busy}
           onClick={() => attempt(() => log.join())}
         >
           {t('rooms.again')}
         </button>
       )}
-      <a className={css.second} {...linkTo('/rooms')}>
-        {t('rooms.list')}
-      </a>
+      <ToList />
     </footer>
   );
 }

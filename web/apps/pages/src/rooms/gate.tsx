@@ -1,13 +1,16 @@
 import { asMaruError, type Maru, type MaruError, type Room } from '@maru/client';
 import { useAttempt, useAuth, useMaru } from '@maru/react';
+import parts from '@maru/ui/parts.module.css';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTitle } from '../page';
 import { useT } from '../texts';
 import { Capacity } from './capacity';
 import css from './gate.module.css';
 import { isFull, nameOf } from './names';
+import { Refusal } from './refusal';
 import { RoomView } from './room-view';
-import { linkTo, useHeading } from './route';
+import { useHeading } from './route';
+import { ToList } from './to-list';
 
 /** What stands before a room: members go straight in, others are told how to, or why not. */
 export function Gate({ name, seq }: { name: string; seq: number | null }) {
@@ -40,7 +43,7 @@ function Refused({ error, reload }: { error: MaruError; reload: () => Promise<vo
   if (error.status === 403) return <Card title={t('rooms.forbidden')} hint={t('rooms.forbidden.hint')} />;
   return (
     <Card title={t('rooms.failed')} hint={error.error || t('error.network')}>
-      <button type="button" className={css.primary} onClick={reload}>
+      <button type="button" className={parts.primary} onClick={reload}>
         {t('retry')}
       </button>
     </Card>
@@ -78,12 +81,12 @@ function Outside({
   return (
     <Card title={nameOf(room, t)} hint={hint} error={error} facts={<Capacity room={room} />}>
       {!closed && full && (
-        <button type="button" className={css.primary} disabled={busy} onClick={() => attempt(reload)}>
+        <button type="button" className={parts.primary} disabled={busy} onClick={() => attempt(reload)}>
           {t('rooms.join.again')}
         </button>
       )}
       {!closed && !full && (
-        <button type="button" className={css.primary} disabled={busy} onClick={come}>
+        <button type="button" className={parts.primary} disabled={busy} onClick={come}>
           {t(room.open ? 'rooms.join' : 'rooms.join.add')}
         </button>
       )}
@@ -104,7 +107,6 @@ function Card({
   facts?: ReactNode;
   children?: ReactNode;
 }) {
-  const t = useT();
   const heading = useHeading();
   return (
     <div className={css.gate}>
@@ -114,16 +116,10 @@ function Card({
         </h1>
         {facts}
         <p>{hint}</p>
-        {error && (
-          <p className={css.error} role="alert">
-            {error}
-          </p>
-        )}
+        <Refusal error={error} />
         <div className={css.ways}>
           {children}
-          <a className={css.second} {...linkTo('/rooms')}>
-            {t('rooms.list')}
-          </a>
+          <ToList />
         </div>
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { useAttempt, useModal } from '@maru/react';
+import parts from '@maru/ui/parts.module.css';
 import { useT } from '../texts';
-import css from './leave-dialog.module.css';
+import { Refusal } from './refusal';
 
 const TITLE = 'leave-title';
 
@@ -19,7 +20,7 @@ export function LeaveDialog({ open, leave, onClose }: LeaveDialogProps) {
   return (
     <dialog
       ref={dialog}
-      className={css.dialog}
+      className={parts.dialog}
       aria-labelledby={TITLE}
       onCancel={event => {
         event.preventDefault();
@@ -28,18 +29,14 @@ export function LeaveDialog({ open, leave, onClose }: LeaveDialogProps) {
     >
       <h2 id={TITLE}>{t('rooms.leave.title')}</h2>
       <p>{t(open ? 'rooms.leave.open' : 'rooms.leave.closed')}</p>
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
-      <div className={css.choices}>
-        <button type="button" className={css.second} onClick={onClose}>
+      <Refusal error={error} />
+      <div className={parts.choices}>
+        <button type="button" className={parts.second} onClick={onClose}>
           {t('rooms.leave.no')}
         </button>
         <button
           type="button"
-          className={css.danger}
+          className={parts.danger}
           disabled={busy}
           onClick={() =>
             attempt(async () => {

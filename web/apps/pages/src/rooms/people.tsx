@@ -1,6 +1,7 @@
 import type { Participant, RoomLog, RoomState } from '@maru/client';
 import { Icon, useAuth, useModal } from '@maru/react';
 import { matchesName } from '@maru/ui';
+import parts from '@maru/ui/parts.module.css';
 import { useEffect, useMemo, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { useT } from '../texts';
@@ -50,7 +51,7 @@ function PeopleList({ state, onClose }: Pick<PeopleProps, 'state' | 'onClose'>) 
           {t('rooms.people')} <span>{state.room?.participantCount ?? state.participants.length}</span>
         </h2>
         {onClose && (
-          <button type="button" className={css.close} onClick={onClose} aria-label={t('close')}>
+          <button type="button" className={parts.plain} onClick={onClose} aria-label={t('close')}>
             <Icon name="close" />
           </button>
         )}

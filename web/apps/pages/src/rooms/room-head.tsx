@@ -1,6 +1,7 @@
 import type { RoomLog, RoomState } from '@maru/client';
 import { Icon } from '@maru/react';
 import { clockTime, dayName, sameDay } from '@maru/ui';
+import parts from '@maru/ui/parts.module.css';
 import { useState } from 'react';
 import { useT } from '../texts';
 import { Capacity } from './capacity';
@@ -25,7 +26,7 @@ export function RoomHead({ state, log, onPeople }: RoomHeadProps) {
   const closes = room?.status === 'ACTIVE' ? room.expiresAt : null;
   return (
     <header className={css.head}>
-      <a className={css.back} {...linkTo('/rooms')}>
+      <a className={parts.plain} {...linkTo('/rooms')}>
         <Icon name="back" />
         <span className="visually-hidden">{t('rooms.list')}</span>
       </a>
@@ -33,12 +34,12 @@ export function RoomHead({ state, log, onPeople }: RoomHeadProps) {
         {room ? nameOf(room, t) : t('rooms.title')}
       </h1>
       {onPeople && (
-        <button type="button" className={css.quiet} onClick={onPeople}>
+        <button type="button" className={parts.quiet} onClick={onPeople}>
           {t('rooms.people')}
         </button>
       )}
       {room && !gone && (
-        <button type="button" className={css.quiet} onClick={() => setLeaving(true)}>
+        <button type="button" className={parts.quiet} onClick={() => setLeaving(true)}>
           {t('rooms.leave')}
         </button>
       )}

@@ -2,6 +2,7 @@ import type { Maru, Resync, Room, RoomsEvent } from '@maru/client';
 import { asMaruError } from '@maru/client';
 import { Icon, systemText, useMaru } from '@maru/react';
 import { ago, fullTime } from '@maru/ui';
+import parts from '@maru/ui/parts.module.css';
 import { useCallback, useEffect, useState } from 'react';
 import { useTitle } from '../page';
 import { useT } from '../texts';
@@ -28,7 +29,7 @@ export function RoomList() {
         {t('rooms.title')}
       </h1>
       {error && (
-        <p className={css.error} role="alert">
+        <p className={`${parts.error} ${css.error}`} role="alert">
           {error}
           <button type="button" onClick={reload}>
             {t('retry')}

@@ -1,4 +1,5 @@
 import { Composer, ConnectionBanner, TypingLine, useAttention, useRoom } from '@maru/react';
+import parts from '@maru/ui/parts.module.css';
 import { useEffect, useState } from 'react';
 import { useTitle } from '../page';
 import { useT } from '../texts';
@@ -53,7 +54,7 @@ export function RoomView({ roomId, seq, again }: RoomViewProps) {
         {status === 'failed' ? (
           <div className={css.failed}>
             <p role="alert">{state.error?.error || t('rooms.failed')}</p>
-            <button type="button" className={css.second} onClick={again}>
+            <button type="button" className={parts.second} onClick={again}>
               {t('retry')}
             </button>
           </div>

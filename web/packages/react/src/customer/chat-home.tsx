@@ -1,5 +1,6 @@
 import type { Category, Desk, OpenSession, SupportSession } from '@maru/client';
 import { ago, fullTime, locale } from '@maru/ui';
+import parts from '@maru/ui/parts.module.css';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { chooseEnterSends, enterSends } from '../enter';
 import { Icon } from '../icons';
@@ -39,7 +40,7 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
       <header className={css.hello}>
         <h1 tabIndex={-1}>{t('ask.title')}</h1>
         {onClose && (
-          <button type="button" className={css.plain} onClick={onClose} aria-label={t('close')}>
+          <button type="button" className={parts.plain} onClick={onClose} aria-label={t('close')}>
             <Icon name="close" />
           </button>
         )}
@@ -57,7 +58,7 @@ export function ChatHome({ desk, sessions, onStart, onOpen, onClose, foot }: Cha
       </ul>
       <Refusal error={error || categories.error} />
       {categories.error && (
-        <button type="button" className={css.quiet} onClick={() => void categories.reload()}>
+        <button type="button" className={parts.quiet} onClick={() => void categories.reload()}>
           {t('retry')}
         </button>
       )}
@@ -106,7 +107,7 @@ function Past({ sessions, onOpen }: Pick<ChatHomeProps, 'sessions' | 'onOpen'>) 
         ))}
       </ul>
       {sessions.more && (
-        <button type="button" className={css.quiet} onClick={sessions.more}>
+        <button type="button" className={parts.quiet} onClick={sessions.more}>
           {t('ask.more')}
         </button>
       )}

@@ -1,6 +1,6 @@
+import parts from '@maru/ui/parts.module.css';
 import { useModal } from '../use-modal';
 import { Refusal } from './refusal';
-import css from './support-chat.module.css';
 import { useT } from './texts';
 
 interface EndDialogProps {
@@ -18,7 +18,7 @@ export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
   return (
     <dialog
       ref={dialog}
-      className={css.dialog}
+      className={parts.dialog}
       aria-labelledby={TITLE}
       onCancel={event => {
         event.preventDefault();
@@ -30,11 +30,11 @@ export function EndDialog({ kind, error, onYes, onNo }: EndDialogProps) {
       <h2 id={TITLE}>{t(`confirm.${kind}`)}</h2>
       <p>{t(`confirm.${kind}.hint`)}</p>
       <Refusal error={error} />
-      <div className={css.choices}>
-        <button type="button" className={css.second} onClick={onNo}>
+      <div className={parts.choices}>
+        <button type="button" className={parts.second} onClick={onNo}>
           {t('confirm.no')}
         </button>
-        <button type="button" className={css.danger} onClick={onYes}>
+        <button type="button" className={parts.danger} onClick={onYes}>
           {t(`session.${kind}`)}
         </button>
       </div>

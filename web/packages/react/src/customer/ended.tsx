@@ -1,4 +1,5 @@
 import type { Conversation, SupportSession } from '@maru/client';
+import parts from '@maru/ui/parts.module.css';
 import { useEffect, useRef, useState } from 'react';
 import { useMaru } from '../provider';
 import { useAttempt } from '../use-attempt';
@@ -6,7 +7,6 @@ import { EmailField } from './email-field';
 import { Rating } from './rating';
 import { Refusal } from './refusal';
 import { SendForm } from './send-form';
-import css from './support-chat.module.css';
 import { useT } from './texts';
 
 interface EndedProps {
@@ -28,23 +28,23 @@ export function Ended({ mail, session, conversation, onBack, onContinue, onNext 
   const { sessionId, exitReason, adminId } = session;
 
   return (
-    <footer className={css.ended}>
+    <footer className={parts.ended}>
       <p>{t(exitReason === 'CANCELLED' ? 'system.cancelled' : 'ended')}</p>
       {adminId && <Rating session={session} conversation={conversation} />}
       <button
         type="button"
-        className={css.primary}
+        className={parts.primary}
         disabled={busy}
         onClick={onNext ?? (() => onContinue && attempt(onContinue))}
       >
         {t(onNext ? 'ended.next' : 'ended.continue')}
       </button>
-      <button type="button" className={css.second} onClick={onBack}>
+      <button type="button" className={parts.second} onClick={onBack}>
         {t('ended.again')}
       </button>
       <button
         type="button"
-        className={css.quiet}
+        className={parts.quiet}
         disabled={busy}
         onClick={() =>
           attempt(async () => download(`chat-${sessionId}.txt`, await rest.transcript(sessionId)))
@@ -70,7 +70,7 @@ function ByMail({ session }: { session: SupportSession }) {
   if (stage === 'sent') return <p role="status">{t('ended.mailed')}</p>;
   if (stage === 'offered') {
     return (
-      <button type="button" className={css.quiet} onClick={() => setStage('asking')}>
+      <button type="button" className={parts.quiet} onClick={() => setStage('asking')}>
         {t('ended.mail')}
       </button>
     );

@@ -1,3 +1,4 @@
+import parts from '@maru/ui/parts.module.css';
 import type { ReactNode } from 'react';
 import { useAttempt } from '../use-attempt';
 import { Refusal } from './refusal';
@@ -25,7 +26,7 @@ export function SendForm({ ready, send, children }: SendFormProps) {
     >
       {children}
       {ready && (
-        <button type="submit" className={css.second} disabled={busy}>
+        <button type="submit" className={parts.second} disabled={busy}>
           {t('composer.send')}
         </button>
       )}

@@ -1,5 +1,6 @@
 import type { Conversation, Desk, SupportSession } from '@maru/client';
 import { clockTime } from '@maru/ui';
+import parts from '@maru/ui/parts.module.css';
 import { useEffect, useState } from 'react';
 import { Composer } from '../composer';
 import { ConnectionBanner } from '../connection-banner';
@@ -12,6 +13,7 @@ import { type ConversationOptions, useConversation } from '../use-conversation';
 import { deskWords, isStaffed, waitText } from './desk';
 import { EndDialog } from './end-dialog';
 import { Ended } from './ended';
+import { Refusal } from './refusal';
 import css from './support-chat.module.css';
 import { useT } from './texts';
 
@@ -53,7 +55,7 @@ export function SessionView({
       <SessionHeader session={session} conversation={conversation} onBack={onBack} onClose={onClose} />
       <ConnectionBanner />
       {status === 'failed' ? (
-        <p className={css.error}>{state.error?.error || t('session.missing')}</p>
+        <Refusal error={state.error?.error || t('session.missing')} />
       ) : (
         <>
           {session && <Notice session={session} desk={desk} />}
@@ -131,7 +133,7 @@ function SessionHeader({
   const ending = session && session.status !== 'COMPLETED';
   return (
     <header className={css.top}>
-      <button type="button" className={css.plain} onClick={onBack} aria-label={t('back')}>
+      <button type="button" className={parts.plain} onClick={onBack} aria-label={t('back')}>
         <Icon name="back" />
       </button>
       {agent && (
@@ -145,7 +147,7 @@ function SessionHeader({
       </div>
       {ending && <EndButton session={session} conversation={conversation} />}
       {onClose && (
-        <button type="button" className={css.plain} onClick={onClose} aria-label={t('close')}>
+        <button type="button" className={parts.plain} onClick={onClose} aria-label={t('close')}>
           <Icon name="close" />
         </button>
       )}
@@ -175,7 +177,7 @@ function EndButton({ session, conversation }: { session: SupportSession; convers
 
   return (
     <>
-      <button type="button" className={css.quiet} onClick={() => setAsking(true)}>
+      <button type="button" className={parts.quiet} onClick={() => setAsking(true)}>
         {waiting ? t('session.cancel') : t('session.end')}
       </button>
       {asking && (
