@@ -34,7 +34,8 @@ const SETTINGS = {
   MARU_SUPPORT__LEAVE_AFTER_S: '1',
 };
 
-let nextPort = 10_000 + (process.pid % 20_000);
+/** Workers whose process ids lie side by side have a hundred ports each. */
+let nextPort = 10_000 + (process.pid % 200) * 100;
 
 /** A port that nobody listens on. Below the range that outgoing connections take theirs from, so that a server can come back to it. */
 async function freePort(): Promise<number> {
@@ -92,10 +93,10 @@ export class Maru {
       });
     }
     const until = Date.now() + READY_MS;
-    while (!(await this.#isReady())) {
+    for (let ready = false; !ready; ready = await this.#isReady()) {
+      await new Promise(done => setTimeout(done, 50));
       if (child.exitCode !== null || Date.now() > until)
         throw new Error(`maru did not start:\n${this.#said}`);
-      await new Promise(done => setTimeout(done, 50));
     }
   }
 
