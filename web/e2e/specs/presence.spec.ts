@@ -42,6 +42,32 @@ test('when the grace is over the session ends, and says why', async ({ castOf })
   await maru.stop();
 });
 
+test('an answer that comes late does not undo what happened since', async ({ cast }) => {
+  const agent = await cast.agent(AGENTS.kim);
+  const customer = await cast.customer();
+  const id = await customer.ask('시작하자마자 나가요');
+  let answer = () => {};
+  const late = new Promise<void>(done => {
+    answer = done;
+  });
+  await agent.page.route('**/start', async route => {
+    const response = await route.fetch();
+    await late;
+    await route.fulfill({ response });
+  });
+  await agent.take(id);
+  await customer.page.goto('about:blank');
+  const left = agent.conversation.getByText(agent.words('conversation.graceLeft'));
+  await expect(left).toBeVisible();
+  const answered = agent.page.waitForResponse('**/start');
+  answer();
+  await (await answered).finished();
+  await agent.page.waitForTimeout(300);
+  await expect(left).toBeVisible();
+  await agent.view('mine');
+  await expect(agent.row(id)).toContainText(agent.words('status.DISCONNECTED'));
+});
+
 test('a server killed during the grace ends the session when it is back', async ({ castOf }) => {
   const maru = await Maru.begin({ MARU_SUPPORT__GRACE_S: '6' });
   const cast = castOf(maru);

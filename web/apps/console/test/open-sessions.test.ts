@@ -2,6 +2,7 @@ import type { Message, SupportSession } from '@maru/client';
 import { describe, expect, it } from 'vitest';
 import {
   countsByCategory,
+  newer,
   type OpenSessions,
   putMessage,
   putSession,
@@ -39,6 +40,16 @@ describe('the open sessions', () => {
     const before = lists(session(1, { unreadCount: 3 }));
     const after = putSession(before, session(1, { status: 'ACTIVE', unreadCount: null }));
     expect(after.get(1)).toMatchObject({ status: 'ACTIVE', unreadCount: 3 });
+  });
+
+  it('are not put back by an answer that is older than what was told meanwhile', () => {
+    const at = (second: number, change: Partial<SupportSession>) =>
+      session(1, { udate: `2026-11-21T00:00:0${second}.000Z`, ...change });
+    const started = at(1, { status: 'ACTIVE', unreadCount: 2 });
+    const left = at(2, { status: 'DISCONNECTED', unreadCount: null });
+    expect(newer(started, left)).toMatchObject({ status: 'DISCONNECTED', unreadCount: 2 });
+    expect(newer(left, started)).toBe(left);
+    expect(newer(started, null)).toBe(started);
   });
 
   it('let go of a session that is over', () => {

@@ -13,7 +13,7 @@ export interface ConversationState extends LogState {
 export interface Conversation extends Log<ConversationState> {
   /** Tells the other side, once per coming, that we are here. */
   announce(): void;
-  /** Takes a session that a REST answer carried. */
+  /** Takes a session that a REST answer carried. What the topic told meanwhile may be newer: `udate` says it. */
   update(session: SupportSession): void;
 }
 

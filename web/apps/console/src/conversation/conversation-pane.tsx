@@ -10,9 +10,10 @@ import { useConversation } from '@maru/react';
 import { locale } from '@maru/ui';
 import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { takeAnswer } from '../live/answer';
 import { sayAvailability, useAvailability } from '../live/availability';
-import { putSession, type View, waitsSince } from '../live/open-sessions';
-import { changeOpenSessions, useViewers } from '../live/queries';
+import { type View, waitsSince } from '../live/open-sessions';
+import { useViewers } from '../live/queries';
 import { maru, sentenceOf } from '../maru';
 import { EmptyPlace } from '../shell/empty';
 import { BackIcon, EyeIcon, ListIcon, PaneIcon } from '../shell/icons';
@@ -274,7 +275,7 @@ function Start({ session, view }: { session: SupportSession; view: View }) {
   async function start() {
     setBusy(true);
     try {
-      take(await maru.rest.admin.start(id));
+      takeAnswer(await maru.rest.admin.start(id));
       if (view === 'waiting') navigate(`/mine/${id}`);
     } catch (error) {
       await lost(error);
@@ -283,16 +284,11 @@ function Start({ session, view }: { session: SupportSession; view: View }) {
     }
   }
 
-  function take(next: SupportSession) {
-    changeOpenSessions(sessions => putSession(sessions, next));
-    maru.conversation(id).update(next);
-  }
-
   async function lost(error: unknown) {
     if (!(error instanceof MaruError) || error.status !== 409) return toast(sentenceOf(error), 'danger');
     try {
       const now = await maru.rest.session(id);
-      take(now);
+      takeAnswer(now);
       toast(now.adminName ? t('conversation.takenBy', { name: now.adminName }) : sentenceOf(error), 'warn');
     } catch {
       toast(sentenceOf(error), 'warn');

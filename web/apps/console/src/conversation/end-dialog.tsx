@@ -1,8 +1,7 @@
 import type { ExitReason, SupportSession } from '@maru/client';
 import { useState } from 'react';
 import { Label, Radio, RadioGroup } from 'react-aria-components';
-import { putSession } from '../live/open-sessions';
-import { changeOpenSessions } from '../live/queries';
+import { takeAnswer } from '../live/answer';
 import { maru } from '../maru';
 import { toast } from '../shell/toasts';
 import { useT } from '../texts';
@@ -25,9 +24,7 @@ function Reasons({ session, close }: { session: SupportSession; close: () => voi
   const [reason, setReason] = useState<ExitReason>('RESOLVED');
 
   async function end() {
-    const ended = await maru.rest.admin.end(session.sessionId, reason);
-    changeOpenSessions(sessions => putSession(sessions, ended));
-    maru.conversation(session.sessionId).update(ended);
+    takeAnswer(await maru.rest.admin.end(session.sessionId, reason));
     toast(t('end.done', { name: session.memberName }));
   }
 

@@ -2,8 +2,8 @@ import type { Agent, SupportSession, User } from '@maru/client';
 import { useState } from 'react';
 import { Label, Radio, RadioGroup, Text, TextArea, TextField } from 'react-aria-components';
 import { byName } from '../format';
-import { putSession } from '../live/open-sessions';
-import { changeOpenSessions, useAgents } from '../live/queries';
+import { takeAnswer } from '../live/answer';
+import { useAgents } from '../live/queries';
 import { maru } from '../maru';
 import { AvailabilityMark } from '../shell/availability';
 import { toast } from '../shell/toasts';
@@ -37,13 +37,11 @@ function Choice({ me, session, close }: { me: User; session: SupportSession; clo
     .sort((a, b) => readiness(a) - readiness(b) || byName(a.name, b.name));
 
   async function transfer() {
-    const id = session.sessionId;
-    const moved = await maru.rest.admin.transfer(id, {
+    const moved = await maru.rest.admin.transfer(session.sessionId, {
       agentId: to === QUEUE ? undefined : Number(to),
       reason: reason.trim() || undefined,
     });
-    changeOpenSessions(sessions => putSession(sessions, moved));
-    maru.conversation(id).update(moved);
+    takeAnswer(moved);
     toast(t('transfer.done'));
   }
 

@@ -9,6 +9,13 @@ export function isOpen(session: SupportSession): boolean {
   return session.status !== 'COMPLETED';
 }
 
+/** The state that was stored last; its unread count is the answer's, which events cannot know. */
+export function newer(answer: SupportSession, known: SupportSession | null): SupportSession {
+  // Times are written alike, to the millisecond.
+  if (known === null || known.udate <= answer.udate) return answer;
+  return { ...known, unreadCount: answer.unreadCount };
+}
+
 /** Puts a session's new state in; what an event cannot know for its reader (the unread count) stays. */
 export function putSession(sessions: OpenSessions, session: SupportSession): OpenSessions {
   const next = new Map(sessions);
