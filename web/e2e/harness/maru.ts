@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -71,10 +72,23 @@ export class Maru {
     };
   }
 
+  static readonly #left = new Set<Maru>();
+
+  static {
+    // A test that fails stops no server of its own.
+    process.on('exit', () => {
+      for (const maru of Maru.#left) {
+        maru.#process?.kill('SIGKILL');
+        rmSync(maru.#data, { recursive: true, force: true });
+      }
+    });
+  }
+
   /** A started server with the agents of `AGENTS`. */
   static async begin(settings: Record<string, string> = {}): Promise<Maru> {
     const data = await mkdtemp(join(tmpdir(), 'maru-e2e-'));
     const maru = new Maru(data, await freePort(), settings);
+    Maru.#left.add(maru);
     for (const person of Object.values(AGENTS)) maru.#add(person);
     await maru.start();
     return maru;
@@ -108,6 +122,7 @@ export class Maru {
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
     await rm(this.#data, { recursive: true, force: true });
+    Maru.#left.delete(this);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
