@@ -42,6 +42,7 @@ pub struct Options {
     pub header_timeout: Duration,
     /// How long a peer may take nothing of an answer.
     pub write_timeout: Duration,
+    /// What the kernel may hold for one socket.
     pub send_buffer: SendBuffer,
 }
 
@@ -67,7 +68,7 @@ impl Server {
     /// It is taken, or may not be had.
     pub async fn bind(listen: SocketAddr, router: Router, places: Places, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
-        options.send_buffer.bound(&listener)?;
+        options.send_buffer.apply_to(&listener)?;
         Ok(Self {
             address: listener.local_addr()?,
             listener,

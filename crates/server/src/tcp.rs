@@ -21,6 +21,7 @@ use crate::texts::Locale;
 pub struct Options {
     /// How long a peer may take nothing while something waits.
     pub write_timeout: Duration,
+    /// What the kernel may hold for one socket.
     pub send_buffer: SendBuffer,
     /// Silence after which the kernel asks whether a peer is still there, and between its questions.
     pub keep_alive: Duration,
@@ -44,7 +45,7 @@ impl Server {
     pub async fn bind(listen: SocketAddr, maru: Maru, places: Places, options: Options) -> io::Result<Self> {
         describe_counter!("tcp_refused_total", "streams over a limit of their address");
         let listener = TcpListener::bind(listen).await?;
-        options.send_buffer.bound(&listener)?;
+        options.send_buffer.apply_to(&listener)?;
         // Those that are accepted inherit this, too.
         SockRef::from(&listener).set_tcp_keepalive(
             &TcpKeepalive::new()

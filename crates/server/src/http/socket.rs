@@ -37,7 +37,7 @@ impl SendBuffer {
     ///
     /// # Errors
     /// The system refuses it.
-    pub fn bound(self, listener: &TcpListener) -> io::Result<()> {
+    pub fn apply_to(self, listener: &TcpListener) -> io::Result<()> {
         let socket = SockRef::from(listener);
         socket.set_send_buffer_size(self.bytes)?;
         #[cfg(target_os = "linux")]
@@ -166,7 +166,7 @@ mod tests {
             bytes: 32_768,
             unsent_bytes: 16_384,
         };
-        buffer.bound(&listener).unwrap();
+        buffer.apply_to(&listener).unwrap();
         let (peer, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
         let (_peer, (accepted, _)) = (peer.unwrap(), accepted.unwrap());
         let socket = SockRef::from(&accepted);
